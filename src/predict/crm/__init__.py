@@ -1,0 +1,1 @@
+"""Exports to typed tables: one person, one lead."""

@@ -1,0 +1,1 @@
+"""The definition: what a lead is, what counts as converted, by when."""

@@ -1,0 +1,1 @@
+"""Jobs as transactions: lock, staging, manifest, exit code."""

@@ -1,0 +1,1 @@
+"""From history to a model that has earned its place."""

@@ -1,0 +1,1 @@
+"""Pictures, pages, workbooks, import files."""

@@ -1,0 +1,1 @@
+"""Scoring lists and open leads, with reasons."""
