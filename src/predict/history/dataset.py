@@ -1,4 +1,4 @@
-"""Dataset: the feature table with outcomes, keys and a manifest; always sorted by time, then lead."""
+"""Dataset: features, outcomes, keys and a manifest; always sorted by time, then lead."""
 
 from __future__ import annotations
 

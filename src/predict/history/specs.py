@@ -1,4 +1,4 @@
-"""What one column of the feature table means: its type, concept, words; no expression, only data."""
+"""What one feature column means: its type, concept, words; no expression, only data."""
 
 from __future__ import annotations
 

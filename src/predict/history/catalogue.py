@@ -1,0 +1,306 @@
+"""The standard features: declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from predict.history.features import LOOK_BACK, Feature, Rows
+from predict.history.makers import Maker
+from predict.history.phrases import (
+    Phrase,
+    active_words,
+    ago,
+    article,
+    count_words,
+    days_words,
+    default_phrase,
+    first_words,
+    last_words,
+    participle,
+    plain,
+)
+from predict.history.snapshots import DAY
+from predict.history.specs import DType, Spec, View
+from predict.history.vocabulary import Kind, Vocabulary
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: Days over which recent counts look back.
+WINDOWS = (1, 7, 30, 90)
+
+
+@dataclass(frozen=True)
+class ProfileColumn:
+    """One profile column of the grid that becomes a feature.
+
+    Parameters
+    ----------
+    name : str
+        Feature name, as in the export (``account.Industry`` for a related profile).
+    column : str
+        Column of the grid table.
+    dtype : {"number", "category", "text"}
+        How the model reads it.
+    words : str or None
+        Noun phrase for readers; by default the name in plain words.
+    """
+
+    name: str
+    column: str
+    dtype: DType
+    words: str | None = None
+
+
+def standard(
+    vocabulary: Vocabulary,
+    profile: Sequence[ProfileColumn],
+    *,
+    phrases: Mapping[str, Phrase] | None = None,
+    stage_words: str = "converted",
+    conversion_stage: str = "",
+    covers: Mapping[str, int] | None = None,
+    accounts: bool = False,
+    months: bool = False,
+    flat: bool = False,
+) -> list[Feature]:
+    """Return the standard catalogue.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Kinds and assets with columns of their own.
+    profile : sequence of ProfileColumn
+        Profile columns of the grid.
+    phrases : mapping of kind to Phrase, optional
+        Wording from the definition.
+    stage_words : str
+        What the agreed stage is called in a sentence: "became an opportunity".
+    conversion_stage : str
+        The agreed stage, for the account's earlier outcomes.
+    covers : mapping of event table to microseconds, optional
+        Since when each table is complete.
+    accounts : bool
+        Whether leads carry an account.
+    months : bool
+        Whether the month of creation is a feature; only where the history spans two years, for a
+        month seen in one year alone is that year.
+    flat : bool
+        True where the outcome belongs to the row: a lead then has no age.
+    """
+    told, since = dict(phrases or {}), dict(covers or {})
+    features = [_profile(column) for column in profile]
+    features += _calendar(months=months)
+    features += [] if flat else [_age()]
+    if vocabulary.kinds:
+        theirs = [k for k in vocabulary.kinds if k.by == "lead"]
+        newest = max(since.values(), default=None)
+        features += _overall(newest)
+        for kind in vocabulary.kinds:
+            phrase = told.get(kind.name) or default_phrase(kind.name)
+            features += _kind(kind, phrase, since.get(kind.table))
+        covered = {k.name: since.get(k.table) for k in theirs}
+        for name, asset in vocabulary.assets:
+            phrase = told.get(name) or default_phrase(name)
+            features += _asset(name, asset, phrase, covered.get(name))
+        features += _touches()
+        if accounts:
+            features += _account_events(newest)
+    if accounts and not flat:
+        features += _account_outcomes(conversion_stage, stage_words)
+    return features
+
+
+def _profile(column: ProfileColumn) -> Feature:
+    words = column.words or plain(column.name)
+    said = (
+        {
+            "many": f"{words} is {{n}}",
+            "one": f"{words} is 1",
+            "zero": f"{words} is 0",
+            "missing": f"no {words} is known",
+        }
+        if column.dtype == "number"
+        else {"value": f"{words} is {{value}}", "missing": f"no {words} is known"}
+    )
+    spec = Spec(column.name, column.dtype, "profile", column.name, words, said)
+    return Feature(spec, lambda grid, c=column.column: grid[c])
+
+
+def _calendar(*, months: bool) -> list[Feature]:
+    # Integer arithmetic on UTC days: 1970-01-01 was a Thursday, so day 0 is weekday 3.
+    parts: dict[str, Callable[[ir.Table], ir.Value]] = {
+        "created_weekday": lambda grid: ((grid.created_us // DAY) + 3) % 7,
+        "created_hour": lambda grid: (grid.created_us % DAY) // (DAY // 24),
+    }
+    if months:
+        parts["created_month"] = _month
+    return [
+        Feature(
+            Spec(name, "number", "calendar", "calendar", "the time of creation", reason=False),
+            lambda grid, e=expression: e(grid).cast("float64"),
+        )
+        for name, expression in parts.items()
+    ]
+
+
+def _month(grid: ir.Table) -> ir.Value:
+    return (grid.created_us // 1_000_000).as_timestamp("s").month()
+
+
+def _age() -> Feature:
+    words = {
+        "many": "came {n} days ago",
+        "one": "came 1 day ago",
+        "zero": "came today",
+    }
+    spec = Spec("age_days", "number", "age", "age", "how long ago the lead came", words, "days")
+    return Feature(spec, lambda grid: (grid.as_of_us - grid.created_us).cast("float64") / DAY)
+
+
+def _overall(covers_us: int | None) -> list[Feature]:
+    phrase = Phrase("was active", "", "")
+    made = Maker("behaviour", "activity", "activity", covers_us)
+
+    def any_row(rows: Rows) -> ir.BooleanValue:
+        return rows.age_us >= 0
+
+    features = [
+        made.count(f"any__count_{days}d", any_row, days, active_words(days))
+        for days in (*WINDOWS, LOOK_BACK)
+    ]
+    features += [
+        made.days("days_since_last", any_row, last_words("was active"), newest=True),
+        made.days("days_since_first", any_row, first_words("was active"), newest=False),
+        made.active_days("any__active_days", any_row, days_words(phrase.did)),
+        made.sessions("any__sessions"),
+        made.distinct("any__kinds", "kind", any_row, {"many": "did {n} different kinds of things"}),
+        made.trend("any__trend", any_row),
+    ]
+    return features
+
+
+def _kind(kind: Kind, phrase: Phrase, covers_us: int | None) -> list[Feature]:
+    view: View = "behaviour" if kind.by == "lead" else "ours"
+    prefix = kind.name if kind.by == "lead" else f"our {kind.name}"
+    made = Maker(view, prefix, phrase.things, covers_us)
+    did = f"{phrase.did} {article(phrase.thing)}"
+
+    def is_kind(rows: Rows) -> ir.BooleanValue:
+        return rows.kind == kind.name
+
+    features = [
+        made.count(f"{prefix}__count_{days}d", is_kind, days, count_words(phrase, days))
+        for days in (*WINDOWS, LOOK_BACK)
+    ]
+    features += [
+        made.days(f"{prefix}__days_since_last", is_kind, last_words(did), newest=True),
+        made.days(f"{prefix}__days_since_first", is_kind, first_words(did), newest=False),
+        made.active_days(f"{prefix}__active_days", is_kind, days_words(did)),
+        made.trend(f"{prefix}__trend", is_kind),
+    ]
+    if kind.assets > 1:
+        words = {
+            "many": f"{phrase.did} {{n}} different {phrase.things}",
+            "one": f"{phrase.did} one {phrase.thing}",
+            "zero": f"{phrase.did} no {phrase.things}",
+        }
+        features.append(made.distinct(f"{prefix}__assets", "asset", is_kind, words))
+    for value in kind.values:
+        for days in (30, LOOK_BACK):
+            features.append(
+                made.total(f"{prefix}__{value}_{days}d", value, is_kind, days, phrase.things)
+            )
+    return features
+
+
+def _asset(kind: str, asset: str, phrase: Phrase, covers_us: int | None) -> list[Feature]:
+    made = Maker("behaviour", f"{kind}={asset}", f"{phrase.thing} “{asset}”", covers_us)
+
+    def is_asset(rows: Rows) -> ir.BooleanValue:
+        return (rows.kind == kind) & (rows.asset == asset)
+
+    named = f"{phrase.did} “{asset}”"
+    features = []
+    for days in (30, LOOK_BACK):
+        words = {
+            "many": f"{named} {{n}} times{ago(days)}",
+            "one": f"{named} once{ago(days)}",
+            "zero": f"has not {participle(phrase.did)} “{asset}”{ago(days)}",
+        }
+        features.append(made.count(f"{kind}={asset}__count_{days}d", is_asset, days, words))
+    return features
+
+
+def _touches() -> list[Feature]:
+    return [
+        Feature(
+            Spec(
+                f"{which}_touch",
+                "category",
+                "behaviour",
+                f"{which} touch",
+                f"the {which} thing the lead did",
+                {"value": f"{which} thing done was “{{value}}”", "missing": "did nothing so far"},
+            ),
+            lambda rows, f=which == "first": rows.touch(first=f),
+        )
+        for which in ("first", "last")
+    ]
+
+
+def _account_events(covers_us: int | None) -> list[Feature]:
+    made = Maker("account", "account activity", "activity of colleagues", covers_us)
+
+    def any_row(rows: Rows) -> ir.BooleanValue:
+        return rows.age_us >= 0
+
+    features = []
+    for days in (30, LOOK_BACK):
+        words = {
+            "many": f"colleagues at the same firm were active {{n}} times{ago(days)}",
+            "one": f"a colleague at the same firm was active once{ago(days)}",
+            "zero": f"no colleague at the same firm was active{ago(days)}",
+        }
+        features.append(made.count(f"account__count_{days}d", any_row, days, words))
+    features.append(
+        made.distinct(
+            "account__active_leads",
+            "lead_no",
+            any_row,
+            {
+                "many": "{n} colleagues at the same firm are known and active",
+                "one": "one colleague at the same firm is known and active",
+                "zero": "no colleague at the same firm is known",
+            },
+        )
+    )
+    features.append(
+        made.days(
+            "account__days_since_last",
+            any_row,
+            last_words("a colleague at the same firm was active", subject_first=True),
+            newest=True,
+        )
+    )
+    return features
+
+
+def _account_outcomes(stage: str, stage_words: str) -> list[Feature]:
+    made = Maker("outcome", "account history", "earlier leads of the same firm", None)
+
+    def reached(rows: Rows) -> ir.BooleanValue:
+        return rows.stage == stage
+
+    words = {
+        "many": f"{{n}} earlier leads of the same firm {stage_words}",
+        "one": f"an earlier lead of the same firm {stage_words}",
+        "zero": f"no earlier lead of the same firm {stage_words}",
+    }
+    last = last_words(f"a lead of the same firm {stage_words}", subject_first=True)
+    return [
+        made.distinct("account__reached", "lead_no", reached, words, days=None),
+        made.days("account__days_since_reached", reached, last, newest=True),
+    ]

@@ -1,0 +1,192 @@
+"""Feature: a declaration of one column; and the one engine that computes a set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from predict.history.snapshots import DAY, cut
+from predict.history.specs import Spec, View
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: Views whose features read the grid row itself; the others aggregate dated rows.
+ROW_VIEWS: tuple[View, ...] = ("profile", "age", "calendar")
+#: Days that "over the look-back" means; older behaviour counts for first touch and first day only.
+LOOK_BACK = 365
+#: A pause longer than this begins a new session (the web-analytics convention of 30 minutes).
+SESSION_GAP = 30 * 60 * 1_000_000
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of ``X``: what it means (spec) and how it is computed.
+
+    Parameters
+    ----------
+    spec : Spec
+        Name, type, view, concept and words.
+    expression : callable
+        Takes `Rows` (event views: returns an aggregate) or the grid table (row views: returns a
+        column). It is handed only rows already cut at ``as_of``, so it cannot see the future.
+    empty : float or None
+        Value for a lead without any row in the view: 0 for counts, None where it is unknown.
+    window_days : float or None
+        How far back the expression looks; with ``covers_us`` it decides what is missing.
+    covers_us : int or None
+        Since when the rows behind it are complete; a look-back that begins earlier is missing.
+    """
+
+    spec: Spec
+    expression: Callable[..., ir.Value]
+    empty: float | None = None
+    window_days: float | None = None
+    covers_us: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Column of ``X``."""
+        return self.spec.name
+
+
+class Rows:
+    """What the expression of an event feature is handed: dated rows, cut at ``as_of``.
+
+    Columns of the rows are attributes (``rows.kind``); ``rows.age_us`` is the age in
+    microseconds at ``as_of``, always positive.
+    """
+
+    def __init__(self, table: ir.Table) -> None:
+        self._table = table
+
+    def __getattr__(self, name: str) -> ir.Column:
+        return self._table[name]
+
+    def within(self, days: float) -> ir.BooleanValue:
+        """Rows at most ``days`` days old at ``as_of``."""
+        return self._table.age_us <= round(days * DAY)
+
+    def count(self, where: ir.BooleanValue) -> ir.Value:
+        """Count of the rows where the condition holds, as float64."""
+        return self._table.count(where=where).cast("float64")
+
+    def distinct(self, column: str, where: ir.BooleanValue) -> ir.Value:
+        """Count of distinct values of ``column``."""
+        return self._table[column].nunique(where=where).cast("float64")
+
+    def days_since_last(self, where: ir.BooleanValue) -> ir.Value:
+        """Days from the newest row to ``as_of``."""
+        return self._table.age_us.min(where=where).cast("float64") / DAY
+
+    def days_since_first(self, where: ir.BooleanValue) -> ir.Value:
+        """Days from the oldest row to ``as_of``."""
+        return self._table.age_us.max(where=where).cast("float64") / DAY
+
+    def total(self, column: str, where: ir.BooleanValue) -> ir.Value:
+        """Exact decimal sum of ``column``, as float64."""
+        return self._table[column].sum(where=where).cast("float64")
+
+    def touch(self, *, first: bool) -> ir.Value:
+        """Kind and asset of the first or last row; ``seq`` breaks ties in one fixed way."""
+        table = self._table
+        text = (table.asset.notnull() & (table.asset != "")).ifelse(
+            table.kind + ": " + table.asset, table.kind
+        )
+        return text.argmin(table.seq) if first else text.argmax(table.seq)
+
+
+@dataclass(frozen=True)
+class Views:
+    """The dated tables behind the event views.
+
+    Parameters
+    ----------
+    events : Ibis table
+        ``lead_no``, ``account_id``, ``by``, ``kind``, ``asset``, ``occurred_us``, ``known_us``,
+        ``seq`` (a fixed order of all rows by time, kind, asset, values), numeric values.
+    outcomes : Ibis table
+        ``lead_no``, ``account_id``, ``stage``, ``occurred_us``, ``known_us``.
+    """
+
+    events: ir.Table
+    outcomes: ir.Table
+
+    def rows(self, view: View, grid: ir.Table) -> ir.Table:
+        """Return the rows of a view, cut at each grid row's ``as_of``."""
+        if view == "behaviour":
+            past = cut(self.events.filter(self.events.by == "lead"), grid, "lead_no")
+        elif view == "ours":
+            past = cut(self.events.filter(self.events.by == "us"), grid, "lead_no")
+        elif view == "account":
+            past = cut(self.events.filter(self.events.by == "lead"), grid, "account_id")
+        else:
+            past = cut(self.outcomes, grid, "account_id")
+        return past.mutate(age_us=past.as_of_us - past.occurred_us)
+
+
+def compute(grid: ir.Table, views: Views, features: Sequence[Feature]) -> ir.Table:
+    """Compute features for every grid row.
+
+    Parameters
+    ----------
+    grid : Ibis table
+        ``row`` (unique integer), ``lead_no``, ``account_id``, ``created_us``, ``as_of_us`` and
+        the profile columns.
+    views : Views
+        Dated tables.
+    features : sequence of Feature
+        Declarations; names must be unique.
+
+    Returns
+    -------
+    Ibis table
+        ``row`` and one column per feature; as many rows as ``grid``.
+    """
+    own = [f for f in features if f.spec.view in ROW_VIEWS]
+    result = grid.select(
+        "row", "created_us", "as_of_us", **{f.name: f.expression(grid) for f in own}
+    )
+    for view, group in _by_view(features).items():
+        result = _joined(result, _aggregated(views.rows(view, grid), group), group)
+    return result.select("row", *[f.name for f in features])
+
+
+def _by_view(features: Iterable[Feature]) -> Mapping[View, list[Feature]]:
+    grouped: dict[View, list[Feature]] = {}
+    for feature in features:
+        if feature.spec.view not in ROW_VIEWS:
+            grouped.setdefault(feature.spec.view, []).append(feature)
+    return grouped
+
+
+def _aggregated(past: ir.Table, features: Sequence[Feature]) -> ir.Table:
+    import ibis
+
+    if any("session" in f.name for f in features):
+        # Sessions are marked after the cut: a row that became known later must not move them.
+        order = ibis.window(group_by="row", order_by="seq")
+        pause = past.occurred_us - past.occurred_us.lag().over(order)
+        past = past.mutate(begins_session=pause.isnull() | (pause > SESSION_GAP))
+    rows = Rows(past)
+    return past.group_by("row").aggregate(**{f.name: f.expression(rows) for f in features})
+
+
+def _joined(result: ir.Table, part: ir.Table, features: Sequence[Feature]) -> ir.Table:
+    import ibis
+
+    names = [f.name for f in features]
+    joined = result.left_join(part, "row").select(*result.columns, *names)
+    filled = {}
+    for feature in features:
+        column = joined[feature.name]
+        if feature.empty is not None:
+            column = column.fill_null(feature.empty)
+        if feature.covers_us is not None:
+            begins = joined.created_us
+            if feature.window_days is not None:
+                begins = ibis.greatest(begins, joined.as_of_us - round(feature.window_days * DAY))
+            column = (begins < feature.covers_us).ifelse(ibis.null(column.type()), column)
+        filled[feature.name] = column
+    return joined.mutate(**filled)

@@ -1,0 +1,110 @@
+"""Phrases: how the catalogue's features are told to a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from predict.history.features import LOOK_BACK
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How readers hear of one kind of event: ``did`` + ``thing``, "viewed" + "a page"."""
+
+    did: str
+    thing: str
+    things: str
+
+
+def plain(name: str) -> str:
+    """Return a column name in plain words.
+
+    Examples
+    --------
+    >>> plain("NumberOfEmployees"), plain("job_title"), plain("account.Industry")
+    ('number of employees', 'job title', 'account industry')
+    """
+    spaced = "".join(
+        f" {c}" if c.isupper() and i and name[i - 1].islower() else c for i, c in enumerate(name)
+    )
+    words = spaced.replace("_", " ").replace(".", " ").split()
+    return " ".join(w if w.isupper() and len(w) > 1 else w.lower() for w in words)
+
+
+def article(thing: str) -> str:
+    """Return the thing with its indefinite article.
+
+    Examples
+    --------
+    >>> article("offer"), article("page")
+    ('an offer', 'a page')
+    """
+    letters = thing.lstrip("“\"'")
+    return f"an {thing}" if letters[:1].lower() in "aeio" and letters else f"a {thing}"
+
+
+def default_phrase(kind: str) -> Phrase:
+    """Return the wording of a kind that the definition does not word."""
+    return Phrase("had", f"“{plain(kind)}” entry", f"“{plain(kind)}” entries")
+
+
+def participle(did: str) -> str:
+    """Return the participle after "has not": saw → seen; regular verbs stay."""
+    return {"saw": "seen", "took": "taken", "came": "come", "wrote": "written", "went": "gone"}.get(
+        did, did
+    )
+
+
+def ago(days: int) -> str:
+    """Return " in the last N days", or nothing for the whole look-back."""
+    if days == LOOK_BACK:
+        return ""
+    return " in the last day" if days == 1 else f" in the last {days} days"
+
+
+def count_words(phrase: Phrase, days: int) -> dict[str, str]:
+    """Return the words of a count of one kind of event."""
+    return {
+        "many": f"{phrase.did} {{n}} {phrase.things}{ago(days)}",
+        "one": f"{phrase.did} one {phrase.thing}{ago(days)}",
+        "zero": f"{phrase.did} no {phrase.things}{ago(days)}",
+    }
+
+
+def active_words(days: int) -> dict[str, str]:
+    """Return the words of a count of everything the lead did."""
+    return {
+        "many": f"was active {{n}} times{ago(days)}",
+        "one": f"was active once{ago(days)}",
+        "zero": f"was not active{ago(days)}",
+    }
+
+
+def days_words(did: str) -> dict[str, str]:
+    """Return the words of a count of days."""
+    return {
+        "many": f"{did} on {{n}} different days",
+        "one": f"{did} on one day",
+        "zero": f"{did} on no day",
+    }
+
+
+def last_words(did: str, *, subject_first: bool = False) -> dict[str, str]:
+    """Return the words of the days since something was last done."""
+    never = f"not yet: {did}" if subject_first else f"never {did}"
+    return {
+        "many": f"{did} {{n}} days ago" if subject_first else f"last {did} {{n}} days ago",
+        "one": f"{did} 1 day ago" if subject_first else f"last {did} 1 day ago",
+        "zero": f"{did} today",
+        "missing": never,
+    }
+
+
+def first_words(did: str) -> dict[str, str]:
+    """Return the words of the days since something was first done."""
+    return {
+        "many": f"first {did} {{n}} days ago",
+        "one": f"first {did} 1 day ago",
+        "zero": f"first {did} today",
+        "missing": f"never {did}",
+    }

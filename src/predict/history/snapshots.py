@@ -1,0 +1,147 @@
+"""Snapshots: the (lead, as_of) grid, and the one place that cuts time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: Microseconds in a day: every stamp is an integer of microseconds since 1970, UTC, so that
+#: ages are exact on any engine.
+DAY = 86_400_000_000
+#: A lead of age 0 is looked at one minute after its creation, when the form it came by is stored.
+FIRST_LOOK = 60_000_000
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970 UTC; a naive one is taken as UTC.
+
+    Examples
+    --------
+    >>> microseconds(datetime(1970, 1, 2)) == DAY
+    True
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def moment(stamp: int) -> datetime:
+    """Return microseconds since 1970 as a naive UTC moment.
+
+    Examples
+    --------
+    >>> moment(DAY)
+    datetime.datetime(1970, 1, 2, 0, 0)
+    """
+    return datetime(1970, 1, 1) + timedelta(microseconds=stamp)
+
+
+def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:
+    """Join rows to the grid and keep what was known strictly before each ``as_of``.
+
+    Parameters
+    ----------
+    rows : Ibis table
+        Dated rows with column ``by``, ``occurred_us`` and ``known_us`` (microseconds UTC).
+    grid : Ibis table
+        ``row``, ``lead_no``, ``account_id``, ``created_us``, ``as_of_us``.
+    by : {"lead_no", "account_id"}
+        Join column. By account, the lead's own rows are left out.
+
+    Returns
+    -------
+    Ibis table
+        One record per grid row and past row, with ``row``, ``as_of_us`` and the rows' columns.
+    """
+    looks = grid.select(
+        look_row=grid.row, look_by=grid[by], look_lead=grid.lead_no, as_of_us=grid.as_of_us
+    )
+    past = looks.join(rows, looks.look_by == rows[by])
+    past = past.filter((past.occurred_us < past.as_of_us) & (past.known_us < past.as_of_us))
+    if by == "account_id":
+        past = past.filter(past.lead_no != past.look_lead)
+    return past.rename(row="look_row").drop("look_by", "look_lead")
+
+
+def by_age(leads: ir.Table, ages_days: Sequence[float], *, at_creation: bool) -> ir.Table:
+    """Return the grid of leads looked at fixed ages.
+
+    Parameters
+    ----------
+    leads : Ibis table
+        ``lead_no``, ``lead_id``, ``account_id``, ``created_us``.
+    ages_days : sequence of float
+        Days after creation; 0 means one minute after.
+    at_creation : bool
+        True for flat exports whose outcome belongs to the row: ``as_of`` is ``created_at``.
+    """
+    import ibis
+
+    offsets = sorted({0 if at_creation else max(round(a * DAY), FIRST_LOOK) for a in ages_days})
+    parts = [
+        leads.mutate(as_of_us=leads.created_us + ibis.literal(o, type="int64")) for o in offsets
+    ]
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def by_calendar(
+    leads: ir.Table, moments: Sequence[datetime], *, max_age_days: float = 365.0
+) -> ir.Table:
+    """Return the grid of leads looked at calendar moments after their creation.
+
+    Leads older than ``max_age_days`` at a moment are no longer looked at.
+    """
+    import ibis
+
+    stamps = ibis.memtable({"as_of_us": [microseconds(m) for m in moments]}).cast(
+        {"as_of_us": "int64"}
+    )
+    grid = leads.cross_join(stamps)
+    age = grid.as_of_us - grid.created_us
+    return grid.filter((age >= FIRST_LOOK) & (age <= round(max_age_days * DAY)))
+
+
+def calendar(every: str, first: datetime, last: datetime) -> list[datetime]:
+    """Return the month or week starts (Monday) in (first, last], naive UTC.
+
+    Examples
+    --------
+    >>> [d.day for d in calendar("week", datetime(2024, 1, 1), datetime(2024, 1, 20))]
+    [8, 15]
+    """
+    moments = []
+    current = datetime(first.year, first.month, first.day)
+    if every == "month":
+        current = current.replace(day=1)
+    else:
+        current -= timedelta(days=current.weekday())
+    while current <= last:
+        if current > first:
+            moments.append(current)
+        if every == "month":
+            current = (current + timedelta(days=32)).replace(day=1)
+        else:
+            current += timedelta(days=7)
+    return moments
+
+
+def still_open(grid: ir.Table, outcomes: ir.Table, closing: Sequence[str]) -> ir.Table:
+    """Keep the grid rows whose lead had reached no closing stage known before ``as_of``."""
+    ends = outcomes.filter(outcomes.stage.isin(list(closing)))
+    ends = ends.group_by("lead_no").aggregate(
+        closed_us=_later(ends.occurred_us, ends.known_us).min()
+    )
+    joined = grid.left_join(ends, "lead_no")
+    joined = joined.select(*grid.columns, "closed_us")
+    return joined.filter(joined.closed_us.isnull() | (joined.closed_us >= joined.as_of_us)).drop(
+        "closed_us"
+    )
+
+
+def _later(a: ir.Value, b: ir.Value) -> ir.Value:
+    import ibis
+
+    return ibis.greatest(a, b)

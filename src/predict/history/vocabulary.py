@@ -1,0 +1,125 @@
+"""Vocabulary: which kinds and assets get columns, chosen without looking at any outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: A kind or asset needs this many leads to get columns of its own (also keeps rare, possibly
+#: personal values out of the model).
+MIN_LEADS = 20
+MOST_KINDS = 40
+MOST_ASSETS = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of event that gets columns.
+
+    Parameters
+    ----------
+    name : str
+        As in the events.
+    by : {"lead", "us"}
+        Who acted.
+    table : str
+        Event table of the definition (the first by name where several hold the kind).
+    assets : int
+        Number of distinct assets seen.
+    values : tuple of str
+        Numeric values seen with this kind.
+    """
+
+    name: str
+    by: str
+    table: str
+    assets: int
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Kinds and assets with columns; kept in the manifest and the model folder.
+
+    Examples
+    --------
+    >>> words = Vocabulary((Kind("visit", "lead", "web", 2, ("seconds",)),), (("visit", "a"),))
+    >>> Vocabulary.from_dict(words.as_dict()) == words
+    True
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    assets: tuple[tuple[str, str], ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-ready mapping."""
+        return {"kinds": [asdict(k) for k in self.kinds], "assets": [list(a) for a in self.assets]}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object]) -> Vocabulary:
+        """Return the vocabulary that `as_dict` described."""
+        kinds = [
+            Kind(**{**k, "values": tuple(k["values"])})
+            for k in value["kinds"]  # type: ignore[attr-defined]
+        ]
+        return cls(tuple(kinds), tuple((a[0], a[1]) for a in value["assets"]))  # type: ignore[attr-defined]
+
+
+def choose(
+    events: ir.Table, until_us: int, values: tuple[str, ...], *, min_leads: int = MIN_LEADS
+) -> Vocabulary:
+    """Choose kinds and assets from events before ``until_us``, by the number of leads.
+
+    Parameters
+    ----------
+    events : Ibis table
+        All events (see `Views`).
+    until_us : int
+        The start of the first test fold, microseconds UTC; later events are not looked at.
+    values : tuple of str
+        Names of the numeric value columns.
+    min_leads : int
+        Fewest leads with the kind or asset.
+    """
+    import ibis
+
+    early = events.filter((events.occurred_us < until_us) & (events.known_us < until_us))
+    kinds = (
+        early.group_by("kind", "by")
+        .aggregate(
+            leads=early.lead_no.nunique(),
+            origin=early.table.min(),
+            assets=early.asset.nunique(),
+            **{f"has {v}": early[v].count() for v in values},
+        )
+        .filter(ibis._.leads >= min_leads)
+        .order_by(ibis.desc("leads"), "kind", "by")
+        .limit(MOST_KINDS)
+        .to_pandas()
+    )
+    theirs = early.filter((early.by == "lead") & early.asset.notnull() & (early.asset != ""))
+    assets = (
+        theirs.group_by("kind", "asset")
+        .aggregate(leads=theirs.lead_no.nunique())
+        .filter(ibis._.leads >= min_leads)
+        .order_by(ibis.desc("leads"), "kind", "asset")
+        .limit(MOST_ASSETS)
+        .to_pandas()
+    )
+    return Vocabulary(
+        tuple(
+            Kind(
+                row["kind"],
+                row["by"],
+                row["origin"],
+                int(row["assets"]),
+                tuple(v for v in values if row[f"has {v}"] > 0),
+            )
+            for row in kinds.to_dict("records")
+        ),
+        tuple((row["kind"], row["asset"]) for row in assets.to_dict("records")),
+    )
