@@ -1,4 +1,4 @@
-"""The words of sales and marketing readers: what they may read, what they must not, how to say it."""
+"""The words of sales and marketing readers: what is never said to them, and what instead."""
 
 from __future__ import annotations
 

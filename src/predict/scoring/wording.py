@@ -1,0 +1,233 @@
+"""Sentences: a lead's own fact, and what became of past leads like it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from predict.scoring import figures
+from predict.scoring.words import Goal, humanised, safe_text
+
+if TYPE_CHECKING:
+    from predict.history.specs import Spec
+    from predict.learning.evidence import Bin, Evidence
+
+Direction = Literal["for", "against"]
+
+#: Headings of reasons. They say what the model did, never what causes what.
+HEADINGS: dict[str, str] = {"for": "scored higher because", "against": "scored lower because"}
+#: Fewer past leads than this are no evidence.
+MIN_LEADS = 20
+#: What a missing value reads like in the ``value`` column.
+UNKNOWN = "not known"
+
+_PLACE = re.compile(r"\{(n|value)\}( [A-Za-z]+)?")
+_EVIDENCE = re.compile(r"^(?P<fact>.*); (?P<evidence>of [\d,]+ .*)$")
+_OPENING, _CLOSING = "“‘\"'«„", "”’\"'»“"
+
+
+@dataclass
+class Wording:
+    """Turns a feature's value into words, from the feature's own words and its evidence.
+
+    Parameters
+    ----------
+    specs : sequence of Spec
+        Columns of the model.
+    goal : Goal
+        What leads are to become, and by when.
+    evidence : Evidence or None
+        What became of past leads, per feature and value; None cites nothing.
+
+    Examples
+    --------
+    >>> from predict.history.specs import Spec
+    >>> spec = Spec("n_30d", "number", "behaviour", "pricing", "the pricing page",
+    ...             {"many": "viewed the pricing page {n} times in the last 30 days"})
+    >>> Wording([spec], Goal("opportunity", 90)).sentence("n_30d", 4.0, "for")
+    'viewed the pricing page 4 times in the last 30 days'
+    """
+
+    specs: Sequence[Spec]
+    goal: Goal
+    evidence: Evidence | None = None
+    _by_name: Mapping[str, Spec] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._by_name = {spec.name: spec for spec in self.specs}
+
+    def sentence(self, feature: str, value: object, direction: Direction) -> str:
+        """Return the fact, and the evidence where there is enough and it points the same way.
+
+        Parameters
+        ----------
+        feature : str
+            Column of the model.
+        value : float, str or None
+            The lead's own value; NaN and None are missing.
+        direction : {"for", "against"}
+            Whether the concept raised or lowered this lead's chance.
+
+        Returns
+        -------
+        str
+            Without subject, first letter small, no full stop: "viewed the pricing page 4 times in
+            the last 30 days; of 812 such leads 19 % became an opportunity within 90 days, of all
+            leads 7 %".
+        """
+        said = fact(self._by_name[feature], value)
+        if self.evidence is None:
+            return said
+        found = self.evidence.of(feature, value)
+        cited = None if found is None else backing(found, direction, self.goal, self.unit(feature))
+        return said if cited is None else f"{said}; {cited}"
+
+    def unit(self, feature: str) -> str | None:
+        """Return the unit of a column."""
+        return self._by_name[feature].unit
+
+    def value(self, feature: str, value: object) -> str:
+        """Return the lead's value alone, with its unit: "4", "12 days", "Manufacturing"."""
+        return shown(self._by_name[feature], value)
+
+
+def fact(spec: Spec, value: object) -> str:
+    """Return what is true of the lead, from the words of the feature.
+
+    Words that the feature lacks get a default from its concept's words.
+
+    Parameters
+    ----------
+    spec : Spec
+        The feature.
+    value : float, str or None
+        The lead's own value.
+
+    Examples
+    --------
+    >>> from predict.history.specs import Spec
+    >>> industry = Spec("industry", "category", "profile", "industry", "industry")
+    >>> fact(industry, "Paper & Pulp"), fact(industry, None)
+    ('industry: “Paper & Pulp”', 'nothing known about industry')
+    >>> pages = Spec("n", "number", "behaviour", "pages", "pages viewed",
+    ...              {"one": "viewed one page", "zero": "viewed no page"})
+    >>> fact(pages, 1.0), fact(pages, 0.0), fact(pages, 1200.0)
+    ('viewed one page', 'viewed no page', 'pages viewed: 1,200')
+    """
+    topic = safe_text(spec.concept_words) or humanised(spec.name)
+    if _missing(value):
+        return spec.words.get("missing") or f"nothing known about {topic}"
+    if spec.dtype != "number":
+        template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
+        return _filled(template, quoted(value), None, None)
+    amount = float(value)  # type: ignore[arg-type]
+    if amount == 0 and spec.words.get("zero"):
+        return spec.words["zero"]
+    if figures.number(amount) == "1" and spec.words.get("one"):
+        return _filled(spec.words["one"], "1", amount, spec.unit)
+    if spec.words.get("many"):
+        return _filled(spec.words["many"], figures.number(amount), amount, spec.unit)
+    return f"{topic}: {figures.with_unit(amount, spec.unit)}"
+
+
+def shown(spec: Spec, value: object) -> str:
+    """Return a value for the ``value`` column of the reasons, unquoted."""
+    if _missing(value):
+        return UNKNOWN
+    if spec.dtype == "number":
+        return figures.with_unit(float(value), spec.unit)  # type: ignore[arg-type]
+    return safe_text(value)
+
+
+def quoted(value: object) -> str:
+    """Return a lead's own text in quotation marks, shortened and harmless.
+
+    Examples
+    --------
+    >>> quoted("Head of\\tMarketing")
+    '“Head of Marketing”'
+    """
+    return f"“{safe_text(value)}”"
+
+
+def backing(found: Bin, direction: Direction, goal: Goal, unit: str | None = None) -> str | None:
+    """Return what became of past leads like this one, or None where it must not be cited.
+
+    Nothing is cited below `MIN_LEADS` leads, nor where those leads did no better (for) or no worse
+    (against) than all: contributions are conditional on everything else known of the lead, these
+    rates are not, and a rate that points the other way would read as a mistake.
+
+    Parameters
+    ----------
+    found : Bin
+        Past leads in the same bin: counts of leads, not rows.
+    direction : {"for", "against"}
+        Where the sentence is to point.
+    goal : Goal
+        What they are counted to have become.
+    unit : str, optional
+        Unit of the feature, said with the limits of its bin.
+    """
+    if found.n < MIN_LEADS:
+        return None
+    if (found.rate <= found.overall) if direction == "for" else (found.rate >= found.overall):
+        return None
+    rates = figures.percents(found.rate, found.overall)
+    if rates is None:
+        return None
+    return (
+        f"of {found.n:,} {_alike(found, unit)} {rates[0]} {goal.reached}, of all leads {rates[1]}"
+    )
+
+
+def split(sentence: str) -> tuple[str, str]:
+    """Return the fact and the evidence of a sentence; the evidence is empty where none is cited.
+
+    Examples
+    --------
+    >>> split("viewed no page; of 40 such leads 2 % became a customer, of all leads 7 %")
+    ('viewed no page', 'of 40 such leads 2 % became a customer, of all leads 7 %')
+    >>> split("viewed no page")
+    ('viewed no page', '')
+    """
+    found = _EVIDENCE.match(sentence)
+    return (found["fact"], found["evidence"]) if found else (sentence, "")
+
+
+def _alike(found: Bin, unit: str | None) -> str:
+    """Name the leads of a bin, so that the count can be checked: "such" only if just alike."""
+    raise NotImplementedError
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _filled(template: str, text: str, amount: float | None, unit: str | None) -> str:
+    """Fill the one place of a template; what is filled in is never read as a template again."""
+
+    def fill(place: re.Match[str]) -> str:
+        following = place[2] or ""
+        if amount is not None and unit is not None and following.strip() == unit:
+            return figures.with_unit(amount, unit)
+        before = template[place.start() - 1 : place.start()]
+        after = template[place.end(1) + 1 : place.end(1) + 2]
+        bare = text[1:-1] if before and before in _OPENING and after in _CLOSING else text
+        return bare + following
+
+    return _PLACE.sub(fill, template)
+
+
+def _missing(value: object) -> bool:
+    # pandas hands over None, NaN, NaT and NA; all but None differ from themselves or cannot tell.
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return False
+    try:
+        return math.isnan(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return True
