@@ -21,6 +21,8 @@ Direction = Literal["for", "against"]
 HEADINGS: dict[str, str] = {"for": "scored higher because", "against": "scored lower because"}
 #: Fewer past leads than this are no evidence.
 MIN_LEADS = 20
+#: A fact is cut after so many letters.
+MOST_LETTERS = 240
 #: What a missing value reads like in the ``value`` column.
 UNKNOWN = "not known"
 
@@ -78,16 +80,12 @@ class Wording:
             the last 30 days; of 812 such leads 19 % became an opportunity within 90 days, of all
             leads 7 %".
         """
-        said = fact(self._by_name[feature], value)
-        if self.evidence is None:
-            return said
-        found = self.evidence.of(feature, value)
-        cited = None if found is None else backing(found, direction, self.goal, self.unit(feature))
-        return said if cited is None else f"{said}; {cited}"
-
-    def unit(self, feature: str) -> str | None:
-        """Return the unit of a column."""
-        return self._by_name[feature].unit
+        spec = self._by_name[feature]
+        found = None if self.evidence is None else self.evidence.of(feature, value)
+        if found is None or (found.whole and not _is_whole(value)):
+            return fact(spec, value)
+        cited = backing(found, direction, self.goal, spec.unit)
+        return fact(spec, value) + (f"; {cited}" if cited else "")
 
     def value(self, feature: str, value: object) -> str:
         """Return the lead's value alone, with its unit: "4", "12 days", "Manufacturing"."""
@@ -117,20 +115,8 @@ def fact(spec: Spec, value: object) -> str:
     >>> fact(pages, 1.0), fact(pages, 0.0), fact(pages, 1200.0)
     ('viewed one page', 'viewed no page', 'pages viewed: 1,200')
     """
-    topic = safe_text(spec.concept_words) or humanised(spec.name)
-    if _missing(value):
-        return spec.words.get("missing") or f"nothing known about {topic}"
-    if spec.dtype != "number":
-        template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
-        return _filled(template, quoted(value), None, None)
-    amount = float(value)  # type: ignore[arg-type]
-    if amount == 0 and spec.words.get("zero"):
-        return spec.words["zero"]
-    if figures.number(amount) == "1" and spec.words.get("one"):
-        return _filled(spec.words["one"], "1", amount, spec.unit)
-    if spec.words.get("many"):
-        return _filled(spec.words["many"], figures.number(amount), amount, spec.unit)
-    return f"{topic}: {figures.with_unit(amount, spec.unit)}"
+    # Words from the definition and names of pages are the users' own text, too.
+    return safe_text(_told(spec, value), limit=MOST_LETTERS)
 
 
 def shown(spec: Spec, value: object) -> str:
@@ -197,9 +183,35 @@ def split(sentence: str) -> tuple[str, str]:
     return (found["fact"], found["evidence"]) if found else (sentence, "")
 
 
+def _told(spec: Spec, value: object) -> str:
+    topic = spec.concept_words or humanised(spec.name)
+    if _missing(value):
+        return spec.words.get("missing") or f"nothing known about {topic}"
+    if spec.dtype != "number":
+        template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
+        return _filled(template, quoted(value), None, None)
+    amount = float(value)  # type: ignore[arg-type]
+    if amount == 0 and spec.words.get("zero"):
+        return spec.words["zero"]
+    if figures.number(amount) == "1" and spec.words.get("one"):
+        return _filled(spec.words["one"], "1", amount, spec.unit)
+    if spec.words.get("many"):
+        return _filled(spec.words["many"], figures.number(amount), amount, spec.unit)
+    return f"{topic}: {figures.with_unit(amount, spec.unit)}"
+
+
 def _alike(found: Bin, unit: str | None) -> str:
-    """Name the leads of a bin, so that the count can be checked: "such" only if just alike."""
-    raise NotImplementedError
+    """Name the leads of a bin: "such" only where they are alike to the word, else its limits."""
+    if found.kind == "other":
+        return "leads with a similarly rare value"
+    if found.kind != "range" or (
+        found.whole and found.low is not None and found.low + 1 == found.high
+    ):
+        return "such leads"
+    limits = found.label + (f" {unit}" if unit else "")
+    # No range holds 0, which has a bin of its own.
+    spans_zero = (found.low is None or found.low < 0) and (found.high is None or found.high > 0)
+    return f"leads with {limits}, 0 apart," if spans_zero else f"leads with {limits},"
 
 
 def _literal(text: str) -> str:
@@ -231,3 +243,7 @@ def _missing(value: object) -> bool:
         return math.isnan(float(value))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return True
+
+
+def _is_whole(value: object) -> bool:
+    return _missing(value) or isinstance(value, str) or float(value).is_integer()  # type: ignore[arg-type]
