@@ -1,0 +1,207 @@
+"""What marketing and sales agreed on: the conversion, when to look, must-haves, money, words."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from predict.definition.complaints import Complaint, Contradiction
+from predict.definition.exports import Where
+from predict.definition.section import (
+    Amount,
+    Days,
+    Flag,
+    Number,
+    Scalar,
+    Section,
+    Share,
+    Text,
+    Texts,
+)
+
+#: When a lead is looked at unless the definition says otherwise.
+AGES_DAYS = (0.0, 7.0, 30.0, 60.0)
+
+
+class Conversion(Section):
+    """What counts as converted, and by when.
+
+    Parameters
+    ----------
+    stage : str
+        The agreed stage, in one of the outcomes tables.
+    within_days : float
+        Days after the look in which it counts. 0: the outcome belongs to the row (flat exports).
+    lost_stages : tuple of str
+        Stages after which a lead is no longer looked at.
+    export_lag_days : float
+        Days until what happened is in the export.
+    """
+
+    stage: Text
+    within_days: Days
+    lost_stages: Texts = ()
+    export_lag_days: Days = 0.0
+
+    @model_validator(mode="after")
+    def _not_lost(self) -> Conversion:
+        if self.stage in self.lost_stages:
+            raise Contradiction(
+                [Complaint(("lost_stages",), "the agreed stage is among the lost ones")]
+            )
+        return self
+
+
+class Snapshots(Section):
+    """When a lead is looked at while it is still open.
+
+    Parameters
+    ----------
+    ages_days : tuple of float
+        Days after creation, ascending; parts of a day are allowed and 0 is one minute after.
+        Empty where ``every`` is given; 0, 7, 30, 60 where neither is.
+    every : {"month", "week"}, optional
+        At the end of each calendar month or week instead.
+
+    Examples
+    --------
+    >>> Snapshots().ages_days, Snapshots(every="month").ages_days
+    ((0.0, 7.0, 30.0, 60.0), ())
+    """
+
+    ages_days: tuple[Days, ...] = ()
+    every: Literal["month", "week"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
+        if values.get("ages_days") and values.get("every") is not None:
+            raise Contradiction(
+                [Complaint(("every",), "leads are looked at by age or by calendar, not both")]
+            )
+        if values.get("ages_days") == []:
+            raise Contradiction([Complaint(("ages_days",), "no age is given")])
+        if values.get("every") is None and not values.get("ages_days"):
+            return {**values, "ages_days": AGES_DAYS}
+        return values
+
+    @field_validator("ages_days")
+    @classmethod
+    def _ascending(cls, ages: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(ages)) < len(ages):
+            raise ValueError("an age is given twice")
+        return tuple(sorted(ages))
+
+
+_Scalars = Annotated[tuple[Scalar, ...], Field(min_length=1)]
+
+
+class Criterion(Section):
+    """A must-have: leads that fail it are not rated qualified, however likely they are.
+
+    A value that is not known neither passes nor fails. Several tests must all hold.
+
+    Parameters
+    ----------
+    field : str
+        Column of leads or of a related table.
+    in_, not_in : tuple, optional
+        Accepted values (TOML key ``in``), values not accepted.
+    at_least, at_most : float, optional
+        Limits, both included.
+    equals : str, bool or float, optional
+        The one accepted value.
+    present : bool, optional
+        Whether there must be a value at all.
+    known : {"at hand-off", "after contact"}
+        When sales can know it: criteria known after contact do not hold back a hand-off.
+    unless : dict of str to tuple of str
+        Exceptions: leads whose columns have these values are excused, as in ``where``.
+
+    Examples
+    --------
+    >>> Criterion.model_validate({"field": "Country", "in": ["DE", "AT"]}).in_
+    ('DE', 'AT')
+    """
+
+    field: Text
+    in_: Annotated[_Scalars | None, Field(alias="in")] = None
+    not_in: _Scalars | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    equals: Scalar | None = None
+    present: Flag | None = None
+    known: Literal["at hand-off", "after contact"] = "at hand-off"
+    unless: Where = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> Criterion:
+        tests = (self.in_, self.not_in, self.at_least, self.at_most, self.equals, self.present)
+        if all(test is None for test in tests):
+            cure = "add one of in, not_in, at_least, at_most, equals, present"
+            raise Contradiction([Complaint((), "it is not said what is asked of the field", cure)])
+        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:  # type: ignore[operator]
+            raise Contradiction([Complaint(("at_most",), "is below at_least: no lead can pass")])
+        return self
+
+
+class Money(Section):
+    """What sales can work on, what a win is worth, what a follow-up costs.
+
+    Parameters
+    ----------
+    capacity_per_month : float, optional
+        Leads that sales can follow up in a month.
+    value_of_win, cost_of_follow_up : float, optional
+        In one currency.
+    """
+
+    capacity_per_month: Amount | None = None
+    value_of_win: Amount | None = None
+    cost_of_follow_up: Amount | None = None
+
+
+class NeverUse(Section):
+    """Columns that may not become features, whatever their class.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Their names, in leads and in related tables.
+    """
+
+    columns: Texts = ()
+
+
+class KindWords(Section):
+    """How a kind of event is worded for readers: "viewed 4 pages".
+
+    Parameters
+    ----------
+    did : str
+        What the lead did, in the past tense.
+    thing, things : str
+        What it did it to: one, and several.
+    """
+
+    did: Text
+    thing: Text
+    things: Text
+
+
+class Reading(Section):
+    """How many bad rows an export may have before a run is refused: whichever cap is larger.
+
+    Parameters
+    ----------
+    reject_cap_rows : float
+        Rows.
+    reject_cap_share : float
+        Share of all rows, 0 to 1.
+    """
+
+    reject_cap_rows: Annotated[int, Field(strict=True, ge=0)] = 100
+    reject_cap_share: Share = 0.01

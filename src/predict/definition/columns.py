@@ -1,0 +1,72 @@
+"""Columns of a profile: what they mean in time, and what they are called for readers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PlainValidator
+
+from predict.definition.section import ASIDE, Section, Text
+
+#: What a column means in time, and so what may be done with it:
+#:
+#: ``fixed``        known when the lead is created and not changed later; may train.
+#: ``mutable``      the CRM overwrites it: left out until a history of it is read.
+#: ``first_of``     the date of a first time: does not move once set; safe when cut at ``as_of``.
+#: ``last_of``      the date of the latest time: overwritten, censored; never trains.
+#: ``hindsight``    known only after the outcome; never trains.
+#: ``incumbent``    a score that ranks leads today: compared with, never a feature.
+#: ``eligibility``  may we write or call: never a feature.
+#: ``personal``     never a feature; from an e-mail address its kind and domain are derived first.
+ColumnClass = Literal[
+    "fixed",
+    "mutable",
+    "first_of",
+    "last_of",
+    "hindsight",
+    "incumbent",
+    "eligibility",
+    "personal",
+]
+ColumnType = Literal["number", "category", "text", "date", "boolean"]
+
+
+def _known_from(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and value):
+        return value
+    raise ValueError(
+        "must be a day (without quotes: 2024-03-01) or the column that says when (in quotes)"
+    )
+
+
+class Column(Section):
+    """A column of leads or of a related table.
+
+    A lone text is its class: ``Title = "fixed"``.
+
+    Parameters
+    ----------
+    cls : str
+        Its class (TOML key ``class``): see `ColumnClass`.
+    type : {"number", "category", "text", "date", "boolean"}, optional
+        How its values are read. Left out, they are looked at: numbers if all parse as numbers,
+        else categories; ``text`` (a job title: read word by word) is never guessed.
+    words : str, optional
+        The column as a noun phrase for readers: ``"number of employees"``.
+    known_from : date or str, optional
+        The day from which the column was filled: before it values are missing, not empty. Or the
+        column that holds the moment at which this one became known.
+
+    Examples
+    --------
+    >>> Column.model_validate("fixed") == Column(cls="fixed")
+    True
+    """
+
+    shorthand: ClassVar[str | None] = "class"
+
+    cls: ColumnClass = Field(alias="class")
+    type: ColumnType | None = None
+    words: Annotated[Text | None, ASIDE] = None
+    known_from: Annotated[date | str | None, PlainValidator(_known_from)] = None

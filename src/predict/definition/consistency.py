@@ -1,0 +1,102 @@
+"""Do the sections of a definition go together? Each check yields complaints, from the top."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from predict.definition.agreement import Conversion, Snapshots
+from predict.definition.complaints import Complaint
+from predict.definition.tables import EventTable, LeadsTable, LinkTable, OutcomeTable
+from predict.errors import nearest
+
+
+def stage_is_reached(
+    conversion: Conversion, leads: LeadsTable, outcomes: Mapping[str, OutcomeTable]
+) -> Iterator[Complaint]:
+    """Complain where no table can ever say that a lead converted.
+
+    Stages that stand in the data alone cannot be judged here: then `predict check` does it.
+    """
+    if leads.outcome_column is not None:
+        return
+    if not outcomes:
+        cure = "add [outcomes.…], or outcome_column and outcome_values to [leads]"
+        yield Complaint(("conversion", "stage"), "nothing says what became of leads", cure)
+        return
+    possible = [table.possible_stages(name) for name, table in outcomes.items()]
+    known = frozenset().union(*[stages for stages in possible if stages is not None])
+    if None in possible or conversion.stage in known:
+        return
+    near = nearest(conversion.stage, known)
+    cure = f"did you mean {near}?" if near else f"their stages are {', '.join(sorted(known))}"
+    yield Complaint(
+        ("conversion", "stage"), "no outcomes table has this stage", cure, f'"{conversion.stage}"'
+    )
+
+
+def outcome_is_one(
+    conversion: Conversion,
+    snapshots: Snapshots,
+    leads: LeadsTable,
+    outcomes: Mapping[str, OutcomeTable],
+) -> Iterator[Complaint]:
+    """Complain where a flat export and dated outcomes are mixed."""
+    flat, horizon = leads.outcome_column is not None, ("conversion", "within_days")
+    if flat and outcomes:
+        yield Complaint(
+            ("leads", "outcome_column"),
+            "outcomes stand in one column of leads or in [outcomes.…], not in both",
+        )
+    if flat and conversion.within_days > 0:
+        yield Complaint(
+            horizon,
+            "one column of leads does not say when they converted, so no days can be counted",
+            "set it to 0: the outcome then belongs to the row",
+        )
+    if not flat and outcomes and conversion.within_days == 0:
+        yield Complaint(
+            horizon,
+            "0 days leave no time to convert in",
+            "give the days, or outcome_column in [leads] where the outcome belongs to the row",
+        )
+    if flat and snapshots != Snapshots(ages_days=(0,)):
+        yield Complaint(
+            ("snapshots",),
+            "where the outcome belongs to the row, a lead is looked at once, at created_at",
+            "remove this section",
+        )
+
+
+def ids_are_linked(
+    links: Mapping[str, LinkTable],
+    events: Mapping[str, EventTable],
+    outcomes: Mapping[str, OutcomeTable],
+) -> Iterator[Complaint]:
+    """Complain about ids that no link resolves to a lead."""
+    sections: list[tuple[str, Mapping[str, EventTable] | Mapping[str, OutcomeTable]]]
+    sections = [("events", events), ("outcomes", outcomes)]
+    known = ["lead", *links]
+    for section, tables in sections:
+        for name, table in tables.items():
+            for unknown in [i for i in table.id_of if i not in known]:
+                near = nearest(unknown, known)
+                yield Complaint(
+                    (section, name, "id_of"),
+                    "no link resolves this id to a lead",
+                    f"did you mean {near}?" if near else f"add a section [links.{unknown}]",
+                    f'"{unknown}"',
+                )
+
+
+def headers_are_apart(lists: Mapping[str, Mapping[str, str]]) -> Iterator[Complaint]:
+    """Complain about lists that give two of their columns the same name of ours."""
+    for name, headers in lists.items():
+        for ours, times in Counter(headers.values()).items():
+            if times > 1:
+                theirs = [header for header, target in headers.items() if target == ours]
+                yield Complaint(
+                    ("lists", name, theirs[-1]),
+                    f"{times} headers become the same column",
+                    got=f'"{ours}"',
+                )

@@ -1,0 +1,326 @@
+"""The tables a definition maps: leads, related profiles, links, events, outcomes, history."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from predict.definition.columns import Column
+from predict.definition.complaints import Complaint, Contradiction
+from predict.definition.exports import Export
+from predict.definition.section import Flag, Text, Texts
+
+
+class LeadsTable(Export):
+    """The leads: one row each.
+
+    Parameters
+    ----------
+    lead_id, created_at : str
+        Columns with the lead's id and the moment it came to be.
+    account_id, source, campaign, list, owner : str, optional
+        Columns with the company it belongs to, how it found us, which campaign or list it came
+        by, who works on it.
+    columns : dict of str to Column
+        Profile columns and their classes.
+    outcome_column : str, optional
+        A flat export: the column that says what became of the row. Goes with
+        ``conversion.within_days = 0``.
+    outcome_values : tuple of str
+        Its values that mean converted.
+
+    Examples
+    --------
+    >>> leads = LeadsTable(lead_id="Id", created_at="CreatedDate",
+    ...                    columns={"Title": "fixed", "Status": "mutable"})
+    >>> leads.of_class("mutable")
+    ('Status',)
+    """
+
+    lead_id: Text
+    created_at: Text
+    account_id: Text | None = None
+    source: Text | None = None
+    campaign: Text | None = None
+    list: Text | None = None
+    owner: Text | None = None
+    columns: dict[Text, Column] = Field(default_factory=dict)
+    outcome_column: Text | None = None
+    outcome_values: Texts = ()
+
+    def of_class(self, cls: str) -> tuple[str, ...]:
+        """Return the names of the columns of a class, in the order of the file."""
+        return tuple(name for name, column in self.columns.items() if column.cls == cls)
+
+    @model_validator(mode="after")
+    def _outcome_is_whole(self) -> LeadsTable:
+        wrong = []
+        if self.outcome_column is not None and not self.outcome_values:
+            wrong.append(
+                Complaint(
+                    ("outcome_column",),
+                    "it is not said which of its values mean converted",
+                    'add outcome_values = ["yes"]',
+                )
+            )
+        if self.outcome_column is None and self.outcome_values:
+            wrong.append(
+                Complaint(("outcome_values",), "goes with outcome_column, which is missing")
+            )
+        if self.outcome_column in self.columns:
+            wrong.append(
+                Complaint(
+                    ("columns", str(self.outcome_column)),
+                    "is the outcome and cannot be a profile column too",
+                    "remove it from [leads.columns]",
+                )
+            )
+        if wrong:
+            raise Contradiction(wrong)
+        return self
+
+
+class RelatedTable(Export):
+    """A profile joined to the lead: account, contact, company.
+
+    Parameters
+    ----------
+    key : str
+        Column of leads that holds the id.
+    their_key : str
+        Column of this table that holds it.
+    columns : dict of str to Column
+        Its columns and their classes.
+    """
+
+    key: Text
+    their_key: Text = "Id"
+    columns: dict[Text, Column] = Field(default_factory=dict)
+
+    def of_class(self, cls: str) -> tuple[str, ...]:
+        """Return the names of the columns of a class, in the order of the file."""
+        return tuple(name for name, column in self.columns.items() if column.cls == cls)
+
+
+class LinkTable(Export):
+    """Pairs of ids that are one person or one deal.
+
+    Parameters
+    ----------
+    lead_id, other_id : str
+        Columns with the lead's id and with the other one (contact, opportunity, account).
+    """
+
+    lead_id: Text
+    other_id: Text
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class _Dated(Export):
+    """Rows about a lead, which they name by its own id or by one that `links` resolves.
+
+    Parameters
+    ----------
+    lead_id : str, optional
+        Column with the lead's id; or else:
+    id : str, optional
+        Column with an id of another kind, and
+    id_of : str or tuple of str
+        which kinds it may be: names of ``[links.…]``, or ``"lead"``. Always a tuple in code.
+    known_at : str, optional
+        Column with the moment at which the row became known, where that is later.
+    """
+
+    lead_id: Text | None = None
+    id: Text | None = None
+    id_of: Annotated[Texts, BeforeValidator(_one_or_more)] = ()
+    known_at: Text | None = None
+
+    @model_validator(mode="after")
+    def _names_the_lead(self) -> _Dated:
+        if self.lead_id is not None and (self.id is not None or self.id_of):
+            raise Contradiction(
+                [Complaint(("lead_id",), "a row has lead_id, or id with id_of, not both")]
+            )
+        if self.lead_id is None and self.id is None:
+            raise Contradiction(
+                [
+                    Complaint(
+                        (),
+                        "it is not said which lead a row belongs to",
+                        "add lead_id, or id with id_of where the id is not the lead's own",
+                    )
+                ]
+            )
+        if self.id is not None and not self.id_of:
+            raise Contradiction(
+                [
+                    Complaint(
+                        ("id",),
+                        "it is not said whose id this is",
+                        'add id_of: "lead" or the name of a [links.…] table',
+                    )
+                ]
+            )
+        return self
+
+
+class EventTable(_Dated):
+    """What was done, when, and by whom.
+
+    Parameters
+    ----------
+    lead_id, id, id_of, known_at
+        Which lead, as in outcomes; see `_Dated`.
+    occurred_at : str
+        Column with the moment it happened; a due date is not something that happened.
+    kind : str, optional
+        The kind of all rows; or else
+    kind_column : str, optional
+        the column that holds it.
+    asset : str, optional
+        Column with what it was about: page, offer, article.
+    values : tuple of str
+        Columns with numbers to add up: seconds, pages.
+    by : {"lead", "us"}
+        Who acted. There is no default: a call we made is not interest they showed.
+    features : bool
+        Whether what *we* did enters the model all the same (never as a reason).
+
+    Examples
+    --------
+    >>> web = EventTable(lead_id="visitor", occurred_at="at", kind="page_view", by="lead")
+    >>> web.learned_from
+    True
+    """
+
+    occurred_at: Text
+    kind: Text | None = None
+    kind_column: Text | None = None
+    asset: Text | None = None
+    values: Texts = ()
+    by: Literal["lead", "us"]
+    features: Flag = False
+
+    @property
+    def learned_from(self) -> bool:
+        """Whether features are made of this table."""
+        return self.by == "lead" or self.features
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> EventTable:
+        either(self, "kind", "kind_column")
+        if self.by == "lead" and self.features:
+            cure = 'remove it: what leads do is always learned from; it is for by = "us"'
+            raise Contradiction([Complaint(("features",), 'does not go with by = "lead"', cure)])
+        return self
+
+
+class OutcomeTable(_Dated):
+    """Which stage a lead reached, and when.
+
+    A row without a moment in ``entered_at`` reached nothing. A dated column of leads is such a
+    table: the same ``path``, ``entered_at = "Became an Opportunity Date"``, ``stage`` a constant.
+
+    Parameters
+    ----------
+    lead_id, id, id_of, known_at
+        Which lead, as in events; see `_Dated`.
+    stage : str, optional
+        The stage of all rows; or else
+    stage_column : str, optional
+        the column that holds it.
+    stages : dict of str to str
+        Value of ``stage_column`` → stage. Without it values are stages as they stand. With it, a
+        value that is not named takes the name of the table: a row of ``[outcomes.opportunity]``
+        that is neither "Closed Won" nor "Closed Lost" is an opportunity.
+    entered_at : str
+        Column with the moment the stage was entered.
+    amount, reason : str, optional
+        Columns with the value of a deal and with why it was lost.
+
+    Examples
+    --------
+    >>> deals = OutcomeTable(lead_id="id", stage_column="StageName", entered_at="CreatedDate",
+    ...                      stages={"Closed Won": "won", "Closed Lost": "lost"})
+    >>> sorted(deals.possible_stages("opportunity"))
+    ['lost', 'opportunity', 'won']
+    """
+
+    stage: Text | None = None
+    stage_column: Text | None = None
+    stages: dict[Text, Text] = Field(default_factory=dict)
+    entered_at: Text
+    amount: Text | None = None
+    reason: Text | None = None
+
+    def possible_stages(self, name: str) -> frozenset[str] | None:
+        """Return the stages that rows can have, or None where only the data can tell.
+
+        Parameters
+        ----------
+        name : str
+            The name of the table in ``[outcomes.…]``.
+        """
+        if self.stage is not None:
+            return frozenset([self.stage])
+        return frozenset([*self.stages.values(), name]) if self.stages else None
+
+    @model_validator(mode="after")
+    def _one_stage(self) -> OutcomeTable:
+        either(self, "stage", "stage_column")
+        if self.stages and self.stage_column is None:
+            raise Contradiction(
+                [Complaint(("stages",), "goes with stage_column, which is missing")]
+            )
+        return self
+
+
+class HistoryTable(Export):
+    """Values of overwritten columns as they were: one row per change.
+
+    Parameters
+    ----------
+    id, field, old, new, changed_at : str
+        Columns with the record's id, the field that changed, its values before and after, and
+        the moment of the change.
+    """
+
+    id: Text = "id"
+    field: Text = "field"
+    old: Text = "old"
+    new: Text = "new"
+    changed_at: Text = "changed_at"
+
+
+class SuppressionTable(Export):
+    """People not to be contacted: removed before training and scoring, and counted.
+
+    Parameters
+    ----------
+    lead_id, email : str, optional
+        Columns with the lead's id or the e-mail address. Left out, they are recognised by name.
+    """
+
+    lead_id: Text | None = None
+    email: Text | None = None
+
+
+def either(table: Export, constant: str, column: str) -> None:
+    """Refuse a table that has both or neither of two keys.
+
+    Raises
+    ------
+    Contradiction
+        At the second key where there are two, at the table where there is none.
+    """
+    there = [key for key in (constant, column) if getattr(table, key) is not None]
+    if len(there) == 2:
+        raise Contradiction([Complaint((column,), f"goes without {constant}", "keep one of them")])
+    if not there:
+        cure = f'add {column} = "…", or {constant} = "…" if it is the same for all rows'
+        raise Contradiction([Complaint((), f"neither {constant} nor {column} is given", cure)])
