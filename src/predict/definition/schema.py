@@ -185,6 +185,22 @@ class Definition(Section):
         """Where relative paths start, absolute: ``data``, else the folder of the file."""
         return self._origin.folder.resolve()
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether the outcome belongs to the row: then ``as_of`` is ``created_at``."""
+        return self.conversion.within_days == 0
+
+    @property
+    def closing_stages(self) -> tuple[str, ...]:
+        """Stages after which a lead is no longer open: the agreed one and the lost ones."""
+        return (self.conversion.stage, *self.conversion.lost_stages)
+
+    @property
+    def account_key(self) -> str | None:
+        """Column of leads that holds the account: ``account_id``, else the key of an account."""
+        related = self.related.get("account")
+        return self.leads.account_id or (related.key if related else None)
+
     def to_toml(self) -> str:
         """Return it as TOML, without comments and without what is at its default."""
         return writing.write(self)
