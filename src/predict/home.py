@@ -47,6 +47,11 @@ class Home:
         return self.root / "artifacts"
 
     @property
+    def cache(self) -> Path:
+        """Verified copies of model folders, by digest; may be removed at any time."""
+        return self.root / "cache"
+
+    @property
     def archive(self) -> Path:
         """Dated, append-only copies of every export that trained a model."""
         return self.root / "archive"
