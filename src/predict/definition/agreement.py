@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -12,7 +13,7 @@ from predict.definition.section import (
     Amount,
     Days,
     Flag,
-    Number,
+    Limit,
     Scalar,
     Section,
     Share,
@@ -110,12 +111,12 @@ class Criterion(Section):
         Column of leads or of a related table.
     in_, not_in : tuple, optional
         Accepted values (TOML key ``in``), values not accepted.
-    at_least, at_most : float, optional
+    at_least, at_most : float or date, optional
         Limits, both included.
     equals : str, bool or float, optional
         The one accepted value.
     present : bool, optional
-        Whether there must be a value at all.
+        True: there must be a value; False: there must be none.
     known : {"at hand-off", "after contact"}
         When sales can know it: criteria known after contact do not hold back a hand-off.
     unless : dict of str to tuple of str
@@ -130,8 +131,8 @@ class Criterion(Section):
     field: Text
     in_: Annotated[_Scalars | None, Field(alias="in")] = None
     not_in: _Scalars | None = None
-    at_least: Number | None = None
-    at_most: Number | None = None
+    at_least: Limit | None = None
+    at_most: Limit | None = None
     equals: Scalar | None = None
     present: Flag | None = None
     known: Literal["at hand-off", "after contact"] = "at hand-off"
@@ -143,9 +144,16 @@ class Criterion(Section):
         if all(test is None for test in tests):
             cure = "add one of in, not_in, at_least, at_most, equals, present"
             raise Contradiction([Complaint((), "it is not said what is asked of the field", cure)])
-        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:  # type: ignore[operator]
+        if _below(self.at_most, self.at_least):
             raise Contradiction([Complaint(("at_most",), "is below at_least: no lead can pass")])
         return self
+
+
+def _below(one: float | date | None, other: float | date | None) -> bool:
+    """Compare two limits; those of different kinds are left to the values they are held against."""
+    if one is None or other is None or isinstance(one, date) != isinstance(other, date):
+        return False
+    return one < other  # type: ignore[operator]
 
 
 class Money(Section):

@@ -13,7 +13,7 @@ from predict.definition.section import ASIDE, Section, Text
 #:
 #: ``fixed``        known when the lead is created and not changed later; may train.
 #: ``mutable``      the CRM overwrites it: left out until a history of it is read.
-#: ``first_of``     the date of a first time: does not move once set; safe when cut at ``as_of``.
+#: ``first_of``     the date of a first time, which stays: to be mapped as a table of its own.
 #: ``last_of``      the date of the latest time: overwritten, censored; never trains.
 #: ``hindsight``    known only after the outcome; never trains.
 #: ``incumbent``    a score that ranks leads today: compared with, never a feature.
@@ -32,12 +32,15 @@ ColumnClass = Literal[
 ColumnType = Literal["number", "category", "text", "date", "boolean"]
 
 
-def _known_from(value: object) -> object:
+def _day_or_column(value: object) -> object:
     if isinstance(value, date) or (isinstance(value, str) and value):
         return value
     raise ValueError(
         "must be a day (without quotes: 2024-03-01) or the column that says when (in quotes)"
     )
+
+
+DayOrColumn = Annotated[date | str, PlainValidator(_day_or_column)]
 
 
 class Column(Section):
@@ -69,4 +72,4 @@ class Column(Section):
     cls: ColumnClass = Field(alias="class")
     type: ColumnType | None = None
     words: Annotated[Text | None, ASIDE] = None
-    known_from: Annotated[date | str | None, PlainValidator(_known_from)] = None
+    known_from: DayOrColumn | None = None

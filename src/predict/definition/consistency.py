@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from predict.definition.agreement import Conversion, Snapshots
 from predict.definition.complaints import Complaint
-from predict.definition.tables import EventTable, LeadsTable, LinkTable, OutcomeTable
+from predict.definition.profiles import LeadsTable
+from predict.definition.tables import EventTable, LinkTable, OutcomeTable
 from predict.errors import nearest
 
 

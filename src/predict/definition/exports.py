@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -14,8 +14,8 @@ from predict.definition.section import ASIDE, Day, Moment, Section, Text, Texts
 
 #: Why an address never stands in the file.
 NO_ADDRESS = (
-    "an address of a database or server is refused, for it may hold a password and this file goes "
-    "into git"
+    "an address of a server or database does not stand here, for it may hold a password and this "
+    'file goes into git: put it in an environment variable and name that, url_env = "CRM_URL"'
 )
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: A moment whose day, month and year cannot be taken for one another.
@@ -73,6 +73,8 @@ class Export(Section):
     ('a.csv', 'b.csv')
     """
 
+    refused: ClassVar[dict[str, str]] = {"url": NO_ADDRESS}
+
     path: Annotated[Text | Texts | None, ASIDE] = None
     sql: Text | None = None
     url_env: Annotated[Text | None, ASIDE] = None
@@ -92,20 +94,11 @@ class Export(Section):
             return ()
         return (self.path,) if isinstance(self.path, str) else self.path
 
-    @model_validator(mode="before")
-    @classmethod
-    def _no_address(cls, values: object) -> object:
-        if isinstance(values, dict):
-            cure = 'put it in an environment variable and name that: url_env = "CRM_URL"'
-            shown = [k for k in ("url", "path", "url_env") if _is_address(k, values.get(k))]
-            if shown:
-                raise Contradiction(Complaint((key,), NO_ADDRESS, cure) for key in shown)
-        return values
-
     @field_validator("path", mode="before")
     @classmethod
     def _text_or_texts(cls, value: object) -> object:
         values = value if isinstance(value, list | tuple) else [value]
+        _refuse_address(*values)
         if value is None or (values and all(isinstance(v, str) and v for v in values)):
             return tuple(values) if isinstance(value, list) else value
         raise ValueError("must be a text or a list of texts")
@@ -113,6 +106,7 @@ class Export(Section):
     @field_validator("url_env")
     @classmethod
     def _a_variable(cls, value: str | None) -> str | None:
+        _refuse_address(value)
         if value is not None and not _ENV_NAME.fullmatch(value):
             raise ValueError("must be the name of an environment variable")
         return value
@@ -145,11 +139,9 @@ class Export(Section):
         return self
 
 
-def _is_address(key: str, value: object) -> bool:
-    texts = value if isinstance(value, list | tuple) else [value]
-    return (key == "url" and value is not None) or any(
-        isinstance(v, str) and "://" in v for v in texts
-    )
+def _refuse_address(*values: object) -> None:
+    if any(isinstance(value, str) and "://" in value for value in values):
+        raise Contradiction([Complaint((), NO_ADDRESS)])
 
 
 def _tells_days(pattern: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from predict.definition import consistency, digest, reading, writing
+from predict.definition import consistency, digest, reading, unbuilt, writing
 from predict.definition.agreement import (
     Conversion,
     Criterion,
@@ -23,14 +23,13 @@ from predict.definition.agreement import (
 )
 from predict.definition.complaints import Contradiction, dotted
 from predict.definition.exports import Export
+from predict.definition.profiles import LeadsTable, RelatedTable
 from predict.definition.section import ASIDE, Section, Text
 from predict.definition.tables import (
     EventTable,
     HistoryTable,
-    LeadsTable,
     LinkTable,
     OutcomeTable,
-    RelatedTable,
     SuppressionTable,
 )
 from predict.errors import nearest
@@ -224,22 +223,7 @@ class Definition(Section):
 
     def not_built(self) -> list[str]:
         """Return a sentence for everything that is read and not acted on in this version."""
-        said = [
-            f"{dotted(('history', name))}: histories of overwritten columns are not read yet."
-            for name in self.history
-        ]
-        profiles = [("leads", self.leads.of_class("mutable"))]
-        profiles += [
-            (dotted(("related", name)), table.of_class("mutable"))
-            for name, table in self.related.items()
-        ]
-        said += [
-            f"{where}.columns: {', '.join(columns)}: the CRM overwrites such columns (mutable); "
-            "they are left out of learning until histories are read."
-            for where, columns in profiles
-            if columns
-        ]
-        return said
+        return unbuilt.sentences(self.leads, self.related, self.history, self.criteria)
 
     @field_validator("time_zone")
     @classmethod

@@ -36,6 +36,13 @@ def _day(value: object) -> object:
     raise ValueError("must be a day (without quotes: 2024-03-01)")
 
 
+def _limit(value: object) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, date) or (number and math.isfinite(value)):  # type: ignore[arg-type]
+        return value
+    raise ValueError("must be a number or a day, without quotes")
+
+
 def _scalar(value: object) -> object:
     if isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value)):
         return value
@@ -49,13 +56,14 @@ Texts = tuple[Text, ...]
 Days = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 #: An amount of money or a count, not negative.
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Flag = Annotated[bool, Field(strict=True)]
 #: A day without time.
 Day = Annotated[date, PlainValidator(_day)]
 #: When a table was exported: by its file name, at the end of a day, or at a moment.
 Moment = Annotated[Literal["from-name"] | date | datetime, PlainValidator(_moment)]
+#: A limit of a criterion.
+Limit = Annotated[float | date, PlainValidator(_limit)]
 #: What a criterion compares with.
 Scalar = Annotated[str | bool | int | float, PlainValidator(_scalar)]
 
@@ -70,11 +78,14 @@ class Section(BaseModel):
     ----------
     shorthand : str or None
         The key that a lone text stands for: ``Title = "fixed"`` says ``{ class = "fixed" }``.
+    refused : dict of str to str
+        Keys that somebody may well write and that are refused for a reason, with the reason.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     shorthand: ClassVar[str | None] = None
+    refused: ClassVar[dict[str, str]] = {}
 
     @model_validator(mode="before")
     @classmethod

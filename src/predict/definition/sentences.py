@@ -51,7 +51,7 @@ def _of(detail: ErrorDetails, top: type[Section]) -> Iterator[Complaint]:
     path: KeyPath = tuple(step for step in detail["loc"] if step != "[key]")
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        yield Complaint(path, "unknown key", _meant(path, top))
+        yield _unknown(path, top)
     elif kind == "missing":
         yield Complaint(path, "is missing", _added(path, top))
     elif kind == "value_error" and isinstance(context["error"], Contradiction):
@@ -60,13 +60,21 @@ def _of(detail: ErrorDetails, top: type[Section]) -> Iterator[Complaint]:
         yield Complaint(path, str(context["error"]), got=_shown(detail["input"]))
     else:
         said = _SAID[kind].format(**context) if kind in _SAID else detail["msg"]
+        said = said.replace("'", '"')
         yield Complaint(path, said, _near(detail["input"], context), _shown(detail["input"]))
 
 
-def _meant(path: KeyPath, top: type[Section]) -> str:
+def _unknown(path: KeyPath, top: type[Section]) -> Complaint:
+    section = section_at(top, path[:-1]) or top
+    reason = section.refused.get(str(path[-1]))
+    if reason is not None:
+        return Complaint(path, reason)
+    return Complaint(path, "unknown key", _meant(path, section, top))
+
+
+def _meant(path: KeyPath, section: type[Section], top: type[Section]) -> str:
     """Say which known key an unknown one may have been meant for."""
     key, parent = str(path[-1]), path[:-1]
-    section = section_at(top, parent) or top
     near = nearest(key, section.attributes())
     if near is not None:
         return f"did you mean {near}?"
@@ -80,7 +88,7 @@ def _added(path: KeyPath, top: type[Section]) -> str:
     """Say how a missing key is added."""
     if section_at(top, path) is not None:
         return f"add a section {_header(path)}"
-    return f'add {dotted(path[-1:])} = "…" to {_header(path[:-1])}'
+    return f"add {dotted(path[-1:])} to {_header(path[:-1])}"
 
 
 def _header(path: KeyPath) -> str:

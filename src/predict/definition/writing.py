@@ -29,7 +29,7 @@ def write(section: Section) -> str:
 
     Examples
     --------
-    >>> from predict.definition.tables import LeadsTable
+    >>> from predict.definition.profiles import LeadsTable
     >>> leads = LeadsTable(path="leads.csv", lead_id="Id", created_at="Created", where={"Own": "1"},
     ...                    columns={"Title": "fixed", "Age": {"class": "fixed", "type": "number"}})
     >>> print(write(leads), end="")
