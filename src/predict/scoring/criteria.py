@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from predict.errors import DefinitionError
 from predict.scoring import figures
 from predict.scoring.words import humanised, safe_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from predict.definition.agreement import Criterion
+
 Operator = Literal["in", "not_in", "at_least", "at_most", "equals", "present"]
 Known = Literal["at hand-off", "after contact"]
 
 OPERATORS: tuple[Operator, ...] = ("in", "not_in", "at_least", "at_most", "equals", "present")
+_ATTRIBUTE = {"in": "in_"}  # Python reserves the word
 _TRUE, _FALSE = {"true", "yes", "y", "1", "1.0"}, {"false", "no", "n", "0", "0.0"}
 #: What exports and data frames hold for "nobody filled this in".
 _BLANK = {"", "-", "n/a", "null", "nan", "nat", "<na>"}
@@ -50,6 +53,9 @@ class Rule:
         What it is compared with.
     known : {"at hand-off", "after contact"}
         When sales can know it.
+    unless : tuple of (str, sequence of str)
+        Exceptions: columns, each with the values (or patterns with ``*``) that excuse a lead; all
+        columns must fit.
 
     Examples
     --------
@@ -65,6 +71,7 @@ class Rule:
     operator: Operator
     value: object
     known: Known = "at hand-off"
+    unless: tuple[tuple[str, Sequence[str]], ...] = ()
 
     @property
     def words(self) -> str:
@@ -113,44 +120,28 @@ class Rule:
         return "unknown" if holds is None else "met" if holds else "failed"
 
 
-def rules(criteria: Mapping[str, Mapping[str, object]]) -> tuple[Rule, ...]:
-    """Return the rules of a definition; a criterion with two operators is two rules.
-
-    Parameters
-    ----------
-    criteria : mapping of str to mapping
-        Name → keys as in the definition: ``field``, one or more operators, ``known``.
-
-    Raises
-    ------
-    DefinitionError
-        A criterion names no field or no operator, or sets a limit that has no order.
+def rules(criteria: Mapping[str, Criterion]) -> tuple[Rule, ...]:
+    """Return the rules of a definition; a criterion that asks two things is two rules.
 
     Examples
     --------
-    >>> [r.words for r in rules({"company_size": {"field": "Employees", "at_least": 50}})]
-    ['company size is below 50']
+    >>> from predict.definition.agreement import Criterion
+    >>> size = Criterion(field="Employees", at_least=50, at_most=5000)
+    >>> [rule.words for rule in rules({"company_size": size})]
+    ['company size is below 50', 'company size is above 5,000']
     """
-    found = []
-    for name, keys in criteria.items():
-        given = [op for op in OPERATORS if keys.get(op) is not None]
-        if not given or not keys.get("field"):
-            raise DefinitionError(
-                "a criterion needs a field and something to hold it against",
-                where=f"criteria.{name}",
-                do=f"add field and one of {', '.join(OPERATORS)}",
-            )
-        for op in set(given) & {"at_least", "at_most"}:
-            if isinstance(keys[op], bool) or not isinstance(keys[op], int | float | date):
-                raise DefinitionError(
-                    "the limit of a criterion is neither a number nor a date",
-                    where=f"criteria.{name}.{op}",
-                    got=repr(keys[op]),
-                    do="write it without quotation marks",
-                )
-        known = cast("Known", keys.get("known") or "at hand-off")
-        found += [Rule(name, str(keys["field"]), op, keys[op], known) for op in given]
-    return tuple(found)
+    asked = (
+        (n, c, op, getattr(c, _ATTRIBUTE.get(op, op)))
+        for n, c in criteria.items()
+        for op in OPERATORS
+    )
+    return tuple(
+        Rule(
+            name, criterion.field, operator, value, criterion.known, tuple(criterion.unless.items())
+        )
+        for name, criterion, operator, value in asked
+        if value is not None
+    )
 
 
 def check(criteria: Sequence[Rule], leads: pd.DataFrame) -> pd.DataFrame:
@@ -171,19 +162,14 @@ def check(criteria: Sequence[Rule], leads: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> agreed = rules({"country": {"field": "Country", "in": ["DE", "AT"]},
-    ...                 "budget": {"field": "Budget", "at_least": 5000, "known": "after contact"}})
+    >>> agreed = (Rule("country", "Country", "in", ("DE", "AT")),
+    ...           Rule("budget", "Budget", "at_least", 5000, "after contact"))
     >>> check(agreed, pd.DataFrame({"Country": ["FR", "AT"], "Budget": [None, "12000"]}))
           criteria_failed criteria_unknown
     0  country is not DE or AT           budget
     1
     """
-    verdicts = [
-        rule.judge(leads[rule.field]).to_numpy()
-        if rule.field in leads.columns
-        else np.full(len(leads), "unknown", dtype=object)
-        for rule in criteria
-    ]
+    verdicts = [_verdicts(rule, leads) for rule in criteria]
     return pd.DataFrame(
         {
             "criteria_failed": _joined(verdicts, "failed", [r.words for r in criteria]),
@@ -191,6 +177,26 @@ def check(criteria: Sequence[Rule], leads: pd.DataFrame) -> pd.DataFrame:
         },
         index=leads.index,
     )
+
+
+def _verdicts(rule: Rule, leads: pd.DataFrame) -> NDArray[np.object_]:
+    """Judge all leads; a field that is no column is unknown, an excused lead meets the rule."""
+    if rule.field not in leads.columns:
+        verdicts = np.full(len(leads), "unknown", dtype=object)
+    else:
+        verdicts = rule.judge(leads[rule.field]).to_numpy(copy=True)
+    excused = np.full(len(leads), bool(rule.unless))
+    for column, accepted in rule.unless:
+        if column not in leads.columns:
+            excused[:] = False
+            continue
+        codes, distinct = pd.factorize(leads[column].to_numpy(object), use_na_sentinel=False)
+        fits = [
+            not _is_blank(v) and any(fnmatchcase(str(v), a) for a in accepted) for v in distinct
+        ]
+        excused &= np.array(fits, dtype=bool)[codes]
+    verdicts[excused] = "met"
+    return verdicts
 
 
 def _joined(

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 #: Chances of one half and more are said as one of these; below, as "1 in n".
 _LIKELY: tuple[tuple[int, int], ...] = ((1, 2), (3, 5), (2, 3), (3, 4), (4, 5), (9, 10))
 _UNLIKELY: tuple[int, ...] = (3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100)
 _SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
 _DECIMALS = (0, 1, 2)
+_HAIR = 1e-9
+#: Percentages are told apart down to 0.001 %.
+_DECADES = 4
+_HALF_YEARS = (
+    ("January", "February", "March", "April", "May", "June"),
+    ("July", "August", "September", "October", "November", "December"),
+)
 
 
 def number(value: float) -> str:
@@ -79,18 +87,41 @@ def percents(rate: float, overall: float) -> tuple[str, str] | None:
 
 
 def percent(rate: float) -> str:
-    """Return a share as a percentage: whole from 10 % on, one decimal below, never a false 0.
+    """Return a share as a percentage of two significant digits, 100 % only where it is exact.
+
+    Halves are rounded up, so that the printed figure changes at `percent_steps`.
 
     Examples
     --------
-    >>> [percent(r) for r in (0.194, 0.07, 0.0149, 0.0004, 0.0, 0.9996)]
-    ['19 %', '7 %', '1.5 %', 'less than 0.1 %', '0 %', 'more than 99 %']
+    >>> [percent(r) for r in (0.194, 0.07, 0.0145, 0.0004, 0.0, 0.9996, 1.0)]
+    ['19 %', '7 %', '1.5 %', '0.04 %', '0 %', 'more than 99 %', '100 %']
     """
-    if 0 < rate < 0.0005:
-        return "less than 0.1 %"
-    if 0.995 <= rate < 1:
+    if not 0 < rate < 1:
+        return _percent(f"{100 * rate:.0f}")
+    decimals = max(0, 1 - math.floor(math.log10(100 * rate)))
+    # The tolerance keeps a step that floating point holds a hair too low on its upper side.
+    rounded = math.floor(100 * rate * 10**decimals + 0.5 + _HAIR) / 10**decimals
+    if rounded >= 100:
         return "more than 99 %"
-    return _percent(f"{100 * rate:.{0 if rate >= 0.0995 else 1}f}")
+    return _percent(f"{rounded:.{decimals}f}")
+
+
+def percent_steps() -> tuple[float, ...]:
+    """Return the shares at which the figure printed by `percent` changes, ascending.
+
+    A limit that lies on a step agrees with what is printed: 0.285 is where "29 %" begins.
+
+    Examples
+    --------
+    >>> steps = percent_steps()
+    >>> 0.285 in steps, percent(0.285), percent(0.2849)
+    (True, '29 %', '28 %')
+    """
+    return tuple(
+        round((k - 0.5) / 100 / 10**decade, 12)
+        for decade in range(_DECADES, -1, -1)
+        for k in range(11, 101)
+    )
 
 
 def chance_fraction(probability: float) -> tuple[int, int] | None:
@@ -124,6 +155,19 @@ def chance(probability: float) -> str:
     if probability > 0.935:
         return "more than 9 in 10"
     return f"about {fraction[0]} in {fraction[1]}"
+
+
+def day(moment: date) -> str:
+    """Return a day as a reader writes it, in English whatever the locale.
+
+    Examples
+    --------
+    >>> day(date(2026, 3, 3))
+    '3 March 2026'
+    """
+    return (
+        f"{moment.day} {_HALF_YEARS[(moment.month - 1) // 6][(moment.month - 1) % 6]} {moment.year}"
+    )
 
 
 def _counted(text: str, unit: str) -> str:

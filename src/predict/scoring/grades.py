@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,6 +26,7 @@ SHARE_OF_A = 1 / 3
 #: The score counts percentiles: 0 … 100.
 QUANTILES = 101
 
+_HAIR = 1e-12
 _WHY: dict[Because, str] = {
     "capacity": "as many as sales can follow up",
     "money": "where a follow-up is worth more than it costs",
@@ -54,7 +56,7 @@ class Limits:
 
     Examples
     --------
-    >>> limits = Limits(0.31, 0.19, 0.06, because="capacity", per_month=198.4)
+    >>> limits = Limits(0.305, 0.185, 0.0595, because="capacity", per_month=198.4)
     >>> print(limits.sentence())
     A: a chance of 31 % or more, B: from 19 %, C: from 6 %, D: less. Rated qualified are A and B, \
 about 198 leads a month: as many as sales can follow up.
@@ -128,7 +130,9 @@ def limits_from(
     ``capacity_per_month`` leads a month lay, and ``cost_of_follow_up / value_of_win``, above which
     a follow-up is worth more than it costs. With neither, the best fifth is above it. A is the
     upper third of those at or above the cut-off, C begins at the median of those below it.
-    Leads of equal chance are never parted, so that a limit moves to the nearest gap.
+    Every limit moves to the nearest step where the printed percentage changes
+    (`predict.scoring.figures.percent_steps`), so that a lead printed as 29 % is never graded below
+    "A: 29 % or more", and leads of equal chance are never parted.
 
     Parameters
     ----------
@@ -149,28 +153,28 @@ def limits_from(
     Raises
     ------
     InputError
-        No chances, no time, or money and capacity that are not above zero.
+        No chances, no time, a negative amount, or a win worth nothing.
 
     Examples
     --------
     >>> limits = limits_from(np.linspace(0.005, 0.995, 100), 1, capacity_per_month=30)
     >>> round(limits.a, 3), round(limits.b, 3), round(limits.c, 3), limits.per_month
-    (0.905, 0.705, 0.35, 30.0)
+    (0.905, 0.705, 0.355, 30.0)
     """
     given = _ascending(reference_probabilities)
-    _check_positive(months, capacity_per_month, value_of_win, cost_of_follow_up)
+    _check_amounts(months, value_of_win, capacity_per_month, cost_of_follow_up)
     chances: dict[Because, float] = {}
     if capacity_per_month is not None:
         chances["capacity"] = _limit_above(given, capacity_per_month * months)
     if value_of_win is not None and cost_of_follow_up is not None:
-        chances["money"] = min(1.0, cost_of_follow_up / value_of_win)
+        chances["money"] = _step_from(cost_of_follow_up / value_of_win)
     if not chances:
         chances["share"] = _limit_above(given, DEFAULT_SHARE * len(given))
     because = max(chances, key=lambda reason: chances[reason])
     b = chances[because]
     above, below = given[given >= b], given[given < b]
     a = max(b, _limit_above(above, SHARE_OF_A * len(above))) if len(above) else b
-    c = float(np.median(below)) if len(below) else b
+    c = min(b, _limit_above(below, len(below) / 2)) if len(below) else b
     return Limits(a, b, c, because=because, per_month=len(above) / months)
 
 
@@ -262,24 +266,31 @@ def _ascending(probabilities: ArrayLike) -> NDArray[np.float64]:
     return given
 
 
-def _check_positive(months: float, *amounts: float | None) -> None:
+def _check_amounts(months: float, value_of_win: float | None, *others: float | None) -> None:
     if not months > 0:
         raise InputError("the reference months have no length", got=months)
-    for amount in amounts:
-        if amount is not None and not amount > 0:
-            raise InputError(
-                "capacity, the value of a win and the cost of a follow-up must be above zero",
-                where="[money] in the definition",
-                got=amount,
-            )
+    if value_of_win == 0 or any(x is not None and not x >= 0 for x in (value_of_win, *others)):
+        raise InputError(
+            "capacity and costs cannot be negative, nor a win be worth nothing",
+            where="[money] in the definition",
+            do="leave out what is not known",
+        )
 
 
 def _limit_above(ascending: NDArray[np.float64], wanted: float) -> float:
-    """Return the chance with nearest to ``wanted`` leads at or above it (fewer where equal)."""
+    """Return the step with nearest to ``wanted`` leads at or above it (fewer where equal)."""
     if wanted >= len(ascending):
         return 0.0
-    chances, first = np.unique(ascending, return_index=True)
-    at_or_above = len(ascending) - first
-    off = np.abs(at_or_above - wanted)
-    best = np.flatnonzero(off == off.min())[-1]
-    return float(cast("float", chances[best]))
+    steps = figures.percent_steps()
+    below = np.searchsorted(ascending, steps, side="left")
+    at_or_above = [len(ascending) - int(n) for n in below]
+    fewest = min(at_or_above, key=lambda n: (abs(n - wanted), n))
+    # All steps within the same gap do; the middle one is as far as can be from either side.
+    same = [step for step, n in zip(steps, at_or_above, strict=True) if n == fewest]
+    return same[(len(same) - 1) // 2]
+
+
+def _step_from(chance: float) -> float:
+    """Return the first step at or above a chance."""
+    steps = (0.0, *figures.percent_steps())
+    return steps[min(bisect_left(steps, chance - _HAIR), len(steps) - 1)]

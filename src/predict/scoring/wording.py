@@ -13,7 +13,8 @@ from predict.scoring.words import Goal, humanised, safe_text
 
 if TYPE_CHECKING:
     from predict.history.specs import Spec
-    from predict.learning.evidence import Bin, Evidence
+    from predict.learning.bins import Bin
+    from predict.learning.evidence import Evidence
 
 Direction = Literal["for", "against"]
 
@@ -82,10 +83,21 @@ class Wording:
         """
         spec = self._by_name[feature]
         found = None if self.evidence is None else self.evidence.of(feature, value)
-        if found is None or (found.whole and not _is_whole(value)):
+        if found is None or self._misleads(found, value):
             return fact(spec, value)
         cited = backing(found, direction, self.goal, spec.unit)
         return fact(spec, value) + (f"; {cited}" if cited else "")
+
+    def _misleads(self, found: Bin, value: object) -> bool:
+        """Tell whether the limits of a bin, as they are said, do not fit the lead or its bin."""
+        if found.kind != "range":
+            return False
+        if found.whole and not float(value).is_integer():  # type: ignore[arg-type]
+            return True  # "3 to 5" does not hold 5.5
+        # "2 or less" would seem to hold 0, where 0 has a bin of its own.
+        spans_zero = found.low is None and (found.high is None or found.high > 0)
+        zero = self.evidence.of(found.feature, 0.0) if self.evidence and spans_zero else None
+        return zero is not None and zero.kind == "zero"
 
     def value(self, feature: str, value: object) -> str:
         """Return the lead's value alone, with its unit: "4", "12 days", "Manufacturing"."""
@@ -208,10 +220,8 @@ def _alike(found: Bin, unit: str | None) -> str:
         found.whole and found.low is not None and found.low + 1 == found.high
     ):
         return "such leads"
-    limits = found.label + (f" {unit}" if unit else "")
-    # No range holds 0, which has a bin of its own.
-    spans_zero = (found.low is None or found.low < 0) and (found.high is None or found.high > 0)
-    return f"leads with {limits}, 0 apart," if spans_zero else f"leads with {limits},"
+    limits = found.label.replace("above 0, ", "more than 0 but ")
+    return f"leads with {limits}{f' {unit}' if unit else ''},"
 
 
 def _literal(text: str) -> str:
@@ -243,7 +253,3 @@ def _missing(value: object) -> bool:
         return math.isnan(float(value))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return True
-
-
-def _is_whole(value: object) -> bool:
-    return _missing(value) or isinstance(value, str) or float(value).is_integer()  # type: ignore[arg-type]
