@@ -93,8 +93,11 @@ def one_hot(X: pd.DataFrame) -> Pipeline:
 
 
 def ordinal(X: pd.DataFrame) -> Pipeline:
-    """Return a reader for trees: numbers as they are, levels numbered, missing and new ones NaN."""
-    numbers, others = _kinds(X)
+    """Return a reader for trees: numbers as they are, levels numbered, missing and new ones NaN.
+
+    Columns without any value are left out: scikit-learn's histograms fail on them.
+    """
+    numbers, others = _kinds(X.loc[:, X.notna().any()])
     levels = OrdinalEncoder(
         handle_unknown="use_encoded_value", unknown_value=np.nan, min_frequency=RARE_ROWS
     )

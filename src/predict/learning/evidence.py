@@ -151,14 +151,13 @@ def build_evidence(
     n_leads = int(leads.max()) + 1 if len(leads) else 0
     won = y.to_numpy(dtype=np.int64)[order]
     days = keys["as_of"].to_numpy().astype("datetime64[D]")[order]
-    first = _first_rows(leads, n_leads)
-    converters = int(won[first].sum())
+    converters = int(won[_firsts(leads)].sum())
     overall = converters / n_leads if n_leads else math.nan
     bins: list[Bin] = []
     for spec in specs:
         count = number_bins if spec.dtype == "number" else level_bins
         codes, shapes = count(X[spec.name].iloc[order], leads)
-        at = _first_rows(leads * len(shapes) + codes, n_leads * len(shapes))
+        at = _firsts(leads * len(shapes) + codes)
         bin_of = codes[at]
         n = np.bincount(bin_of, minlength=len(shapes))
         wins = np.bincount(bin_of[won[at] == 1], minlength=len(shapes))
@@ -194,9 +193,6 @@ def _within(found: Bin, number: float) -> bool:
     )
 
 
-def _first_rows(keys: np.ndarray, n_keys: int) -> np.ndarray:
+def _firsts(keys: np.ndarray) -> np.ndarray:
     """Return the first position of each key, ascending; rows are sorted by time."""
-    first = np.full(n_keys, -1, dtype=np.int64)
-    # Of repeated indices the last assignment stays: going backwards, that is the earliest row.
-    first[keys[::-1]] = np.arange(len(keys))[::-1]
-    return np.sort(first[first >= 0])
+    return np.flatnonzero(~pd.Series(keys).duplicated().to_numpy())

@@ -6,6 +6,8 @@ values over all orders of tied rows, so no figure depends on how the rows happen
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -230,7 +232,7 @@ def evaluate(
 def at_capacity(
     y: ArrayLike,
     p: ArrayLike,
-    capacity: float,
+    capacity: float | Mapping[object, float],
     *,
     periods: ArrayLike | None = None,
     groups: ArrayLike | None = None,
@@ -243,8 +245,8 @@ def at_capacity(
     ----------
     y, p, groups, draws, seed
         As in `evaluate`.
-    capacity : float
-        Rows that can be followed up per period.
+    capacity : float or mapping of period to float
+        Rows that can be followed up in each period.
     periods : array-like of shape (n_rows,), optional
         Month or week of each row; None is one period.
 
@@ -260,15 +262,19 @@ def at_capacity(
     (0.5, 0.5)
     """
     won, chance = np.asarray(y), np.asarray(p)
-    codes, n_periods = group_codes(np.zeros(len(won)) if periods is None else periods, len(won))
-    members = [np.flatnonzero(codes == period) for period in range(n_periods)]
-    parts = [(rows, Ranking.of(won[rows], chance[rows])) for rows in members]
+    names = np.zeros(len(won)) if periods is None else np.asarray(periods)
+    codes, _ = group_codes(names, len(won))
+    parts = []
+    for code, start in enumerate(np.unique(codes, return_index=True)[1]):
+        rows = np.flatnonzero(codes == code)
+        limit = capacity[names[start]] if isinstance(capacity, Mapping) else capacity
+        parts.append((rows, Ranking.of(won[rows], chance[rows]), limit))
 
     def figures(weights: Floats) -> Figures:
         taken, hits, wins = np.zeros((3, len(weights)))
-        for rows, rank in parts:
+        for rows, rank, limit in parts:
             part = Weighted(rank, weights[:, rows])
-            k = np.minimum(capacity, part.n[:, -1])
+            k = np.minimum(limit, part.n[:, -1])
             taken, hits, wins = taken + k, hits + part.captured(k), wins + part.wins[:, -1]
         return {
             "precision_at_capacity": ratio(hits, taken),
