@@ -2,8 +2,8 @@
 
 A parameter, metric or tag may hold no e-mail address. A file must be of a known kind
 (`SHAREABLE`): the definition (TOML), manifests, summaries and findings (JSON, text), pictures
-(SVG), and tables of predictions by lead id (Parquet with the columns of a backtest). Exports,
-rejects and lists are none of these and never leave.
+(SVG), and tables with the columns of a backtest (predictions by lead id; curves). Exports, rejects
+and lists are none of these and never leave.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from pathlib import Path
 from predict.errors import RefusedError
 
 #: Kinds of text files, searched for e-mail addresses; the definition is its author's own words.
-TEXT = frozenset({".json", ".svg", ".txt", ".md"})
-SHAREABLE = TEXT | {".toml", ".parquet"}
-#: Columns that a shared table may have, besides ``p_*`` and ``incumbent_*``.
+TEXT = frozenset({".json", ".svg", ".txt", ".md", ".csv"})
+TABLES = frozenset({".parquet", ".csv"})
+SHAREABLE = TEXT | TABLES | {".toml"}
+#: Columns that a shared table may have, besides ``p_*`` and ``incumbent_*``: predictions, curves.
 COLUMNS = frozenset(
-    {"lead_id", "as_of", "created_at", "cutoff", "y", "probability", "basis", "group"}
+    {"lead_id", "as_of", "created_at", "cutoff", "y", "probability", "basis", "group", "new_lead"}
+    | {"kind", "series", "x", "low", "high", "n"}
 )
 #: Longest value of a parameter, in characters.
 LONGEST = 6000
@@ -72,9 +74,9 @@ def check_file(name: str, path: Path) -> None:
             got=kind or "no extension",
             do=f"share only {', '.join(sorted(SHAREABLE))}",
         )
-    if kind == ".parquet":
+    if kind in TABLES:
         _check_columns(name, path)
-    elif kind in TEXT and _EMAIL.search(path.read_text(encoding="utf-8")):
+    if kind in TEXT and _EMAIL.search(path.read_text(encoding="utf-8")):
         raise RefusedError(
             "a file to be shared with the tracking server holds an e-mail address",
             where=name,
@@ -83,11 +85,13 @@ def check_file(name: str, path: Path) -> None:
 
 
 def _check_columns(name: str, path: Path) -> None:
-    from pyarrow.parquet import read_schema
+    from pyarrow import csv, parquet
 
+    is_csv = path.suffix.lower() == ".csv"
+    schema = csv.open_csv(path).schema if is_csv else parquet.read_schema(path)
     odd = [
         column
-        for column in read_schema(path).names
+        for column in schema.names
         if column not in COLUMNS and not column.startswith(("p_", "incumbent_"))
     ]
     if odd:

@@ -112,18 +112,19 @@ class Store:
         Raises
         ------
         ModelError
-            They are not there.
+            They are not there, or not all of them.
         """
         from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
 
         try:
             found = download_artifacts(location, dst_path=str(folder), tracking_uri=self.uri)
-        except OSError as error:
+        except (OSError, MlflowException) as error:
             raise ModelError(
-                "the files of a model are not where the store says",
+                "the files of a model cannot be had from where the store says they are",
                 where=self.where,
                 got=location,
-                do="bring the artifacts back to that place, or train again",
+                do="bring the files back to that place, or train again",
             ) from error
         return Path(found)
 
