@@ -50,12 +50,10 @@ SPECS = (
 )  # fmt: skip
 _INDUSTRIES = {"Machinery": 0.7, "Chemicals": 0.2, "Retail": -0.3, "Education": -0.9}
 _TITLES = {"Head of Operations": 0.8, "IT Manager": 0.3, "Buyer": 0.1, "Student": -1.6}
-_FIRST = "Ada Jonas Miriam Tomás Yuki Lea Karim Sofia Pieter Ines".split()
-_LAST = "Keller Novák Okafor Lindgren Rossi Tanaka Meyer Almeida Brandt Costa".split()
-_FIRMS = "Nordwind|Alpenstahl|Brisa Foods|Kestrel Labs|Hafen & Sohn|Lumen Optik|Ostsee Pumps".split(
-    "|"
-)
-_CITIES = "Hamburg Linz Porto Bristol Bremen Jena Rostock".split()
+_FIRST = ["Ada", "Jonas", "Miriam", "Tomás", "Yuki", "Lea", "Karim", "Sofia", "Pieter", "Ines"]
+_LAST = ["Keller", "Novák", "Okafor", "Lindgren", "Rossi", "Tanaka", "Meyer", "Almeida"]
+_FIRMS = ["Nordwind", "Alpenstahl", "Brisa Foods", "Kestrel Labs", "Hafen & Sohn", "Lumen Optik"]
+_CITIES = ["Hamburg", "Linz", "Porto", "Bristol", "Bremen", "Jena", "Rostock"]
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ class Card:
         Reasons.
     rest : Point or None
         All that is not named, where it counts.
+    explained : bool
+        Whether reasons were asked for at all; without any, nothing stands out.
     failed, unknown : tuple of str
         Agreed criteria failed, and those still to find out.
     marks : tuple of str
@@ -109,6 +111,7 @@ class Card:
     higher: tuple[Point, ...]
     lower: tuple[Point, ...]
     rest: Point | None
+    explained: bool
     failed: tuple[str, ...]
     unknown: tuple[str, ...]
     marks: tuple[str, ...]
@@ -191,6 +194,7 @@ def card(
         higher=higher,
         lower=lower,
         rest=rest,
+        explained=len(reasons) > 0,
         failed=_parts(lead.get("criteria_failed")),
         unknown=_parts(lead.get("criteria_unknown")),
         marks=tuple(_marks(lead)),

@@ -153,8 +153,9 @@ def _short(evidence: str, goal: Goal) -> str:
 
     "Of 812 such leads 19 % became …, of all leads 7 %" → "19 % of 812 such leads, 7 % of all".
     """
+    reached = re.escape(goal.reached)
     told = re.fullmatch(
-        rf"of (?P<like>.+?),? (?P<rate>\S+) % {re.escape(goal.reached)}, of all leads (?P<all>\S+) %",
+        rf"of (?P<like>.+?),? (?P<rate>\S+) % {reached}, of all leads (?P<all>\S+) %",
         evidence,
         re.IGNORECASE,
     )

@@ -206,8 +206,11 @@ def _joined(
     if not verdicts:
         return ""
     here = np.column_stack([verdict == wanted for verdict in verdicts])
-    patterns, pattern_of = np.unique(here, axis=0, return_inverse=True)
-    texts = ["; ".join(dict.fromkeys(compress(words, pattern))) for pattern in patterns]
+    pattern_of = np.zeros(len(here), dtype=np.int64)
+    for column in here.T:
+        pattern_of = pd.factorize(2 * pattern_of + column)[0]  # few patterns, any number of leads
+    example_of = np.flatnonzero(~pd.Series(pattern_of).duplicated().to_numpy())
+    texts = ["; ".join(dict.fromkeys(compress(words, here[row]))) for row in example_of]
     return np.array(texts, dtype=object)[pattern_of]
 
 

@@ -12,7 +12,7 @@ _SECONDS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
 _DECIMALS = (0, 1, 2)
 _HAIR = 1e-9
 #: Percentages are told apart down to 0.001 %.
-_DECADES = 4
+_SMALLEST, _DECADES = 1e-5, 4
 _HALF_YEARS = (
     ("January", "February", "March", "April", "May", "June"),
     ("July", "August", "September", "October", "November", "December"),
@@ -93,11 +93,13 @@ def percent(rate: float) -> str:
 
     Examples
     --------
-    >>> [percent(r) for r in (0.194, 0.07, 0.0145, 0.0004, 0.0, 0.9996, 1.0)]
-    ['19 %', '7 %', '1.5 %', '0.04 %', '0 %', 'more than 99 %', '100 %']
+    >>> [percent(r) for r in (0.194, 0.07, 0.0145, 0.0004, 0.0, 0.9996)]
+    ['19 %', '7 %', '1.5 %', '0.04 %', '0 %', 'more than 99 %']
     """
     if not 0 < rate < 1:
         return _percent(f"{100 * rate:.0f}")
+    if rate < _SMALLEST:
+        return "less than 0.001 %"
     decimals = max(0, 1 - math.floor(math.log10(100 * rate)))
     # The tolerance keeps a step that floating point holds a hair too low on its upper side.
     rounded = math.floor(100 * rate * 10**decimals + 0.5 + _HAIR) / 10**decimals

@@ -26,6 +26,7 @@ OTHER = "other"
 TOLERANCE = 1e-6
 
 COLUMNS = ["row", "lead_id", "rank", "direction", "concept", "contribution", "value", "sentence"]
+_TEXTS = ("lead_id", "direction", "concept", "value", "sentence")
 
 
 def check_additivity(base: float, contributions: pd.DataFrame, log_odds: ArrayLike) -> None:
@@ -177,7 +178,8 @@ def reasons(
     lead = frame["lead"].to_numpy()
     frame["row"] = lead if rows is None else np.asarray(rows)[lead]
     frame["lead_id"] = None if lead_ids is None else np.asarray(lead_ids, dtype=object)[lead]
-    return frame[COLUMNS]
+    # The same types for any chunk of leads, also where nothing is named.
+    return frame[COLUMNS].astype(dict.fromkeys(_TEXTS, object) | {"row": np.int64})
 
 
 def as_text(frame: pd.DataFrame) -> pd.Series:
