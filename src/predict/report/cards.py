@@ -21,6 +21,7 @@ STRONG, CLEAR = 0.69, 0.25
 #: others, and a list of small reasons must not look like one of strong ones.
 FULL_BAR = (0.7, 2.0)
 _MOST_DOTS = 20
+_MOST_LETTERS = 600
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,24}")
 
@@ -203,7 +204,7 @@ def card(
 
 def _point(contribution: float, sentence: str, full: float) -> Point:
     size = abs(contribution)
-    fact, evidence = split(sentence)
+    fact, evidence = split(safe_text(sentence, limit=_MOST_LETTERS))
     if size >= STRONG:
         strength = "strong"
     elif size >= CLEAR:
