@@ -89,12 +89,10 @@ def test_what_is_not_built_is_said_and_is_no_error(
         {
             ("related", "account", "columns"): {"Size": "mutable"},
             ("leads", "columns", "Title"): {"class": "fixed", "known_from": date(2024, 1, 1)},
-            ("criteria", "country", "unless"): {"LeadSource": "Referral"},
         }
     ).not_built()
     assert any(s.startswith("related.account.columns: Size") for s in more)
     assert any("Title" in s and "known_from" in s for s in more)
-    assert any(s.startswith("criteria.country") for s in more)
 
 
 def test_flat_exports_need_no_outcomes_table_and_are_looked_at_once() -> None:

@@ -223,7 +223,7 @@ class Definition(Section):
 
     def not_built(self) -> list[str]:
         """Return a sentence for everything that is read and not acted on in this version."""
-        return unbuilt.sentences(self.leads, self.related, self.history, self.criteria)
+        return unbuilt.sentences(self.leads, self.related, self.history)
 
     @field_validator("time_zone")
     @classmethod

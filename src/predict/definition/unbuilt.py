@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from predict.definition.agreement import Criterion
 from predict.definition.complaints import dotted
 from predict.definition.profiles import LeadsTable, RelatedTable
 from predict.definition.tables import HistoryTable
@@ -14,7 +13,6 @@ def sentences(
     leads: LeadsTable,
     related: Mapping[str, RelatedTable],
     history: Mapping[str, HistoryTable],
-    criteria: Mapping[str, Criterion],
 ) -> list[str]:
     """Return one sentence for each thing that is read and not acted on.
 
@@ -24,10 +22,8 @@ def sentences(
         f"{dotted(('history', name))}: histories of overwritten columns are not read yet."
         for name in history
     ]
-    for name, profile in [
-        ("leads", leads),
-        *((dotted(("related", n)), t) for n, t in related.items()),
-    ]:
+    joined = [(dotted(("related", name)), table) for name, table in related.items()]
+    for name, profile in [("leads", leads), *joined]:
         overwritten = profile.of_class("mutable")
         if overwritten:
             said.append(
@@ -37,9 +33,4 @@ def sentences(
         dated = [n for n, column in profile.columns.items() if column.known_from is not None]
         if dated:
             said.append(f"{name}.columns: {', '.join(dated)}: known_from is not looked at yet.")
-    said += [
-        f"{dotted(('criteria', name))}: unless is not looked at yet: nobody is excused."
-        for name, criterion in criteria.items()
-        if criterion.unless
-    ]
     return said
