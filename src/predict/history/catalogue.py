@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from predict.crm.profile import ProfileColumn
+from predict.crm.stamps import DAY
 from predict.history.features import LOOK_BACK, Feature, Rows
 from predict.history.makers import Maker
 from predict.history.phrases import (
@@ -21,8 +22,7 @@ from predict.history.phrases import (
     participle,
     plain,
 )
-from predict.history.snapshots import DAY
-from predict.history.specs import DType, Spec, View
+from predict.history.specs import Spec, View
 from predict.history.vocabulary import Kind, Vocabulary
 
 if TYPE_CHECKING:
@@ -30,28 +30,6 @@ if TYPE_CHECKING:
 
 #: Days over which recent counts look back.
 WINDOWS = (1, 7, 30, 90)
-
-
-@dataclass(frozen=True)
-class ProfileColumn:
-    """One profile column of the grid that becomes a feature.
-
-    Parameters
-    ----------
-    name : str
-        Feature name, as in the export (``account.Industry`` for a related profile).
-    column : str
-        Column of the grid table.
-    dtype : {"number", "category", "text"}
-        How the model reads it.
-    words : str or None
-        Noun phrase for readers; by default the name in plain words.
-    """
-
-    name: str
-    column: str
-    dtype: DType
-    words: str | None = None
 
 
 def standard(

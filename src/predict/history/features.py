@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from predict.history.snapshots import DAY, cut
+from predict.crm.stamps import DAY
+from predict.history.snapshots import cut
 from predict.history.specs import Spec, View
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ ROW_VIEWS: tuple[View, ...] = ("profile", "age", "calendar")
 LOOK_BACK = 365
 #: A pause longer than this begins a new session (the web-analytics convention of 30 minutes).
 SESSION_GAP = 30 * 60 * 1_000_000
+#: Added to a stamp so that its decimal text has 18 digits from the year 1 to beyond 9999.
+_PAD = 300_000_000_000_000_000
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,15 @@ class Rows:
         return self._table[column].sum(where=where).cast("float64")
 
     def touch(self, *, first: bool) -> ir.Value:
-        """Kind and asset of the first or last row; ``seq`` breaks ties in one fixed way."""
+        """Kind and asset of the first or last row; ties go to the text that sorts first or last.
+
+        Time and text are compared as one padded string: every engine orders strings alike.
+        """
         table = self._table
-        text = (table.asset.notnull() & (table.asset != "")).ifelse(
-            table.kind + ": " + table.asset, table.kind
-        )
-        return text.argmin(table.seq) if first else text.argmax(table.seq)
+        asset = table.asset.fill_null("")
+        text = (asset == "").ifelse(table.kind, table.kind + ": " + asset)
+        key = (table.occurred_us + _PAD).cast("string") + text
+        return (key.min() if first else key.max()).substr(len(str(_PAD)))
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Views:
     ----------
     events : Ibis table
         ``lead_no``, ``account_id``, ``by``, ``kind``, ``asset``, ``occurred_us``, ``known_us``,
-        ``seq`` (a fixed order of all rows by time, kind, asset, values), numeric values.
+        ``day`` (days since 1970), ``table``, numeric values as decimals.
     outcomes : Ibis table
         ``lead_no``, ``account_id``, ``stage``, ``occurred_us``, ``known_us``.
     """
@@ -166,7 +172,7 @@ def _aggregated(past: ir.Table, features: Sequence[Feature]) -> ir.Table:
 
     if any("session" in f.name for f in features):
         # Sessions are marked after the cut: a row that became known later must not move them.
-        order = ibis.window(group_by="row", order_by="seq")
+        order = ibis.window(group_by="row", order_by="occurred_us")
         pause = past.occurred_us - past.occurred_us.lag().over(order)
         past = past.mutate(begins_session=pause.isnull() | (pause > SESSION_GAP))
     rows = Rows(past)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from predict.history.snapshots import DAY
+from predict.crm.stamps import DAY
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

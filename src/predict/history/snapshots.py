@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from predict.crm.stamps import DAY, microseconds
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-#: Microseconds in a day: every stamp is an integer of microseconds since 1970, UTC, so that
-#: ages are exact on any engine.
-DAY = 86_400_000_000
 #: A lead of age 0 is looked at one minute after its creation, when the form it came by is stored.
 FIRST_LOOK = 60_000_000
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970 UTC; a naive one is taken as UTC.
-
-    Examples
-    --------
-    >>> microseconds(datetime(1970, 1, 2)) == DAY
-    True
-    """
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def moment(stamp: int) -> datetime:
-    """Return microseconds since 1970 as a naive UTC moment.
-
-    Examples
-    --------
-    >>> moment(DAY)
-    datetime.datetime(1970, 1, 2, 0, 0)
-    """
-    return datetime(1970, 1, 1) + timedelta(microseconds=stamp)
 
 
 def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:

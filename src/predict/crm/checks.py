@@ -1,0 +1,143 @@
+"""Checks: plausibility of an export, in sentences, before any model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from predict.crm.stamps import DAY, microseconds, moment
+from predict.findings import Finding
+
+if TYPE_CHECKING:
+    from predict.crm.tables import Crm
+
+
+def check_tables(crm: Crm) -> list[Finding]:
+    """Return findings about spans, rates and kinds of the opened tables."""
+    found = [_leads(crm), _conversions(crm)]
+    found += _events(crm)
+    found += [_born_converted(crm), _not_built(crm), _rejects(crm)]
+    return [f for f in found if f is not None]
+
+
+def _leads(crm: Crm) -> Finding:
+    span = crm.leads.aggregate(
+        n=crm.leads.count(), first=crm.leads.created_us.min(), last=crm.leads.created_us.max()
+    ).to_pandas()
+    n = int(span["n"][0])
+    if not n:
+        return Finding(
+            "no-leads", "block", "leads", "The export holds no usable lead.", {"leads": 0}
+        )
+    first, last = moment(span["first"][0]), moment(span["last"][0])
+    return Finding(
+        "leads",
+        "note",
+        "leads",
+        f"{n:,} leads, created from {first:%Y-%m-%d} to {last:%Y-%m-%d}; "
+        f"{crm.counts['leads suppressed']:,} of them suppressed.",
+        {"leads": n, "suppressed": crm.counts["leads suppressed"]},
+    )
+
+
+def _conversions(crm: Crm) -> Finding:
+    agreed = crm.definition.conversion
+    reached = crm.outcomes.filter(crm.outcomes.stage == agreed.stage)
+    n = int(reached.lead_no.nunique().execute())
+    if n:
+        sentence = f"{n:,} leads reached “{agreed.stage}”."
+        return Finding("conversions", "note", "outcomes", sentence, {"leads": n})
+    seen = crm.outcomes.group_by("stage").aggregate(n=crm.outcomes.count())
+    stages = sorted(seen.to_pandas()["stage"].dropna().astype(str))
+    known = ", ".join(f"“{s}”" for s in stages[:8]) or "none"
+    sentence = (
+        f"No lead ever reached “{agreed.stage}”; the stages found are {known}. "
+        "Correct [conversion] stage or the stages mapping."
+    )
+    return Finding("no-conversions", "block", "outcomes", sentence, {"leads": 0})
+
+
+def _events(crm: Crm) -> list[Finding]:
+    if not crm.definition.events:
+        return []
+    events = crm.events
+    spans = (
+        events.group_by("table")
+        .aggregate(
+            rows=events.count(),
+            leads=events.lead_no.nunique(),
+            kinds=events.kind.nunique(),
+            first=events.occurred_us.min(),
+            last=events.occurred_us.max(),
+        )
+        .order_by("table")
+        .to_pandas()
+    )
+    found = []
+    for row in spans.to_dict("records"):
+        found.append(
+            Finding(
+                "events",
+                "note",
+                f"events.{row['table']}",
+                f"{row['rows']:,} rows of {row['leads']:,} leads, {row['kinds']:,} kinds, from "
+                f"{moment(row['first']):%Y-%m-%d} to {moment(row['last']):%Y-%m-%d}.",
+                {"rows": int(row["rows"]), "leads": int(row["leads"])},
+            )
+        )
+    for name in sorted(set(crm.definition.events) - set(spans["table"])):
+        sentence = "No row of this table belongs to a known lead; check which id it carries."
+        found.append(Finding("no-events", "warn", f"events.{name}", sentence))
+    return found
+
+
+def _born_converted(crm: Crm) -> Finding | None:
+    if crm.definition.conversion.within_days == 0:
+        return None
+    stage = crm.definition.conversion.stage
+    reached = crm.outcomes.filter(crm.outcomes.stage == stage)
+    joined = reached.inner_join(crm.leads.select("lead_no", "created_us"), "lead_no")
+    n = int(joined.filter(joined.occurred_us < joined.created_us).lead_no.nunique().execute())
+    if not n:
+        return None
+    return Finding(
+        "before-creation",
+        "warn",
+        "outcomes",
+        f"{n:,} leads reached “{stage}” before they were created; they are set apart.",
+        {"leads": n},
+    )
+
+
+def _not_built(crm: Crm) -> Finding | None:
+    sentences = crm.definition.not_built()
+    if not sentences:
+        return None
+    return Finding("not-built", "warn", "definition", " ".join(sentences))
+
+
+def _rejects(crm: Crm) -> Finding | None:
+    n = len(crm.rejects)
+    if not n:
+        return None
+    return Finding(
+        "rejects",
+        "warn",
+        "export",
+        f"{n:,} values do not parse; they count as missing and stand in rejects.csv.",
+        {"values": n},
+    )
+
+
+def stale(crm: Crm, days: float = 7.0) -> Finding | None:
+    """Return a warning where the newest lead is much older than the export."""
+    newest = crm.leads.created_us.max().execute()
+    gap = (microseconds(crm.exported_at) - int(newest)) / DAY
+    if gap <= days:
+        return None
+    return Finding(
+        "stale",
+        "warn",
+        "leads",
+        f"The newest lead is {gap:.0f} days older than the export; is the export complete?",
+        {"days": gap},
+    )

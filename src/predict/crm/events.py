@@ -1,0 +1,151 @@
+"""Events: what the lead did, and what we did, one row each, from any number of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from predict.crm.identity import resolve
+from predict.crm.reader import Part, Reader
+from predict.crm.texttable import TextTable
+from predict.crm.stamps import DAY, column_us
+from predict.findings import Finding
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def read_events(
+    reader: Reader, leads: ir.Table, maps: Mapping[str, ir.Table], stage_kinds: set[str]
+) -> tuple[Part, tuple[str, ...]]:
+    """Read every event table and resolve its rows to leads.
+
+    Parameters
+    ----------
+    reader : Reader
+        Opens the tables.
+    leads : Ibis table
+        ``lead_no``, ``account_id``.
+    maps : mapping
+        From `read_links`.
+    stage_kinds : set of str
+        Kinds that are outcome stages: they are what is to be foretold, never behaviour.
+
+    Returns
+    -------
+    Part, tuple of str
+        The events, sorted by lead and time; the names of their numeric values.
+    """
+    import ibis
+
+    definition = reader.definition
+    values = tuple(sorted({v for e in definition.events.values() for v in e.values}))
+    whole = Part(_none(reader, values))
+    parts = []
+    for name, spec in definition.events.items():
+        carrier = spec.lead_id or spec.id
+        named = [carrier, spec.occurred_at, spec.known_at, spec.kind_column, spec.asset]
+        text = reader.text(f"events.{name}", spec, [*named, *spec.values])
+        rows = _read_one(reader, name, text, values, whole)
+        rows = resolve(rows, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
+        if stage_kinds:
+            rows = rows.filter(~rows.kind.isin(sorted(stage_kinds)))
+        staged = reader.workspace.materialise(rows, f"events_{name}")
+        whole.counts[f"events {name}"] = int(staged.count().execute())
+        whole.findings.extend(_about(name, staged))
+        whole.sources[f"events.{name}"] = text
+        parts.append(staged.filter(staged.lead_no.notnull() & staged.occurred_us.notnull()))
+    if not parts:
+        return whole, values
+    every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    every = every.inner_join(leads.select("lead_no", "account_id"), "lead_no")
+    every = every.mutate(day=every.occurred_us // DAY)
+    # Sorted by lead, so that a range of leads is read from one part of the file.
+    table = reader.workspace.materialise(every, "events", order_by=["lead_no", "occurred_us"])
+    return replace(whole, table=table), values
+
+
+def _read_one(
+    reader: Reader, name: str, text: TextTable, values: tuple[str, ...], whole: Part
+) -> ir.Table:
+    import ibis
+
+    spec = reader.definition.events[name]
+    carrier = str(spec.lead_id or spec.id)
+    stamps = [c for c in (spec.occurred_at, spec.known_at) if c]
+    parsers = dict.fromkeys(stamps, "timestamp") | dict.fromkeys(spec.values, "decimal")
+    parsers |= dict.fromkeys([c for c in (spec.kind_column, spec.asset) if c], "text")
+    parsed = reader.parse(text, parsers | {carrier: "id"}, stamps=stamps)
+    whole.rejects.append(parsed.rejects)
+    whole.findings.extend(parsed.findings)
+    rows = parsed.table
+    occurred = column_us(rows[spec.occurred_at])
+    known = column_us(rows[spec.known_at]) if spec.known_at else occurred
+    kind = rows[spec.kind_column].strip() if spec.kind_column else ibis.literal(spec.kind)
+    columns: dict[str, Any] = {
+        "carrier": rows[carrier],
+        "table": ibis.literal(name),
+        "by": ibis.literal(spec.by),
+        "kind": kind.fill_null("unknown"),
+        "asset": rows[spec.asset].strip() if spec.asset else ibis.null("string"),
+        "occurred_us": occurred,
+        "known_us": known.fill_null(occurred),
+    }
+    for value in values:
+        # Exact decimals: a float sum depends on the order in which threads add.
+        column = rows[value] if value in spec.values else ibis.null("decimal(18, 4)")
+        columns[value] = column.cast("decimal(18, 4)")
+    return rows.select(**columns)
+
+
+def _about(name: str, rows: ir.Table) -> list[Finding]:
+    counts = rows.aggregate(
+        rows=rows.count(),
+        orphans=rows.lead_no.isnull().sum(),
+        undated=rows.occurred_us.isnull().sum(),
+    ).to_pandas()
+    total = int(counts["rows"][0])
+    orphans = int(counts["orphans"].fillna(0)[0])
+    undated = int(counts["undated"].fillna(0)[0])
+    found = []
+    if orphans:
+        found.append(
+            Finding(
+                "orphan-events",
+                "warn" if orphans > total / 20 else "note",
+                f"events.{name}",
+                f"{orphans:,} of {total:,} rows belong to no lead of this export; they are not "
+                "used. If a converted lead's rows are filed under its contact, declare a link.",
+                {"rows": total, "orphans": orphans},
+            )
+        )
+    if undated:
+        found.append(
+            Finding(
+                "undated-events",
+                "warn",
+                f"events.{name}",
+                f"{undated:,} of {total:,} rows have no time that can be read; they are not used.",
+                {"rows": total, "undated": undated},
+            )
+        )
+    return found
+
+
+def _none(reader: Reader, values: tuple[str, ...]) -> ir.Table:
+    import ibis
+
+    schema = {
+        "table": "string",
+        "by": "string",
+        "kind": "string",
+        "asset": "string",
+        "occurred_us": "int64",
+        "known_us": "int64",
+        **dict.fromkeys(values, "decimal(18, 4)"),
+        "lead_no": "int64",
+        "account_id": "string",
+        "day": "int64",
+    }
+    return reader.workspace.empty("events", ibis.schema(schema))

@@ -1,0 +1,208 @@
+"""Opening an export: sources → typed tables, identity resolved, suppressed leads marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from predict.crm.checks import check_tables
+from predict.crm.events import read_events
+from predict.crm.identity import read_links
+from predict.crm.leads import LeadsPart, read_leads
+from predict.crm.outcomes import read_outcomes, stage_kinds
+from predict.crm.reader import Part, Reader
+from predict.crm.sources import Workspace
+from predict.crm.stamps import microseconds, moment
+from predict.crm.tables import Crm
+from predict.findings import Finding
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from predict.definition.schema import Definition
+
+
+def open_crm(
+    definition: Definition,
+    *,
+    leads: pd.DataFrame | None = None,
+    events: Mapping[str, pd.DataFrame] | None = None,
+    outcomes: Mapping[str, pd.DataFrame] | None = None,
+    related: Mapping[str, pd.DataFrame] | None = None,
+    links: Mapping[str, pd.DataFrame] | None = None,
+    types: Mapping[str, str] | None = None,
+    memory_limit: str = "1200MB",
+) -> Crm:
+    """Open an export: every table typed, every row resolved to its lead.
+
+    Parameters
+    ----------
+    definition : Definition
+        Which files, columns and roles.
+    leads : DataFrame, optional
+        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related`` and
+        ``links``, by the name of their table in the definition.
+    types : mapping of feature name to type, optional
+        Types of profile columns as decided at training; guessed where neither these nor the
+        definition say.
+    memory_limit : str
+        Memory the engine may use before it spills to disk.
+
+    Returns
+    -------
+    Crm
+        Lazy tables; close it when done.
+
+    Raises
+    ------
+    InputError
+        A file or column is missing, or something can be read in two ways.
+    RefusedError
+        More values than the cap do not parse.
+    """
+    frames: dict[str, pd.DataFrame] = {} if leads is None else {"leads": leads}
+    for section, given in (
+        ("events", events),
+        ("outcomes", outcomes),
+        ("related", related),
+        ("links", links),
+    ):
+        frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
+    workspace = Workspace(memory_limit=memory_limit)
+    try:
+        return _open(Reader(workspace, definition, frames, types or {}))
+    except BaseException:
+        workspace.close()
+        raise
+
+
+def _open(reader: Reader) -> Crm:
+    import pandas as pd
+
+    definition = reader.definition
+
+    part = read_leads(reader)
+    listed = read_suppression(reader)
+    marked, suppressed = _suppressed(reader, part, listed)
+    maps = read_links(reader, marked)
+    did, values = read_events(reader, marked, maps, stage_kinds(definition))
+    became = read_outcomes(reader, marked, maps)
+    exported, said = _exported_at(definition, [part, did, became])
+    covers = {
+        name: microseconds(datetime.combine(spec.covers_from, time()))
+        for name, spec in definition.events.items()
+        if spec.covers_from
+    }
+    parts = (part, did, became)
+    counts = {k: v for p in parts for k, v in p.counts.items()}
+    counts["leads suppressed"] = suppressed
+    findings = [f for p in parts for f in p.findings] + said
+    crm = Crm(
+        definition=definition,
+        workspace=reader.workspace,
+        leads=marked,
+        events=did.table,
+        outcomes=became.table,
+        suppression=listed,
+        related=part.related,
+        profile=part.profile,
+        incumbents=part.incumbents,
+        values=values,
+        exported_at=exported,
+        covers_us=covers,
+        findings=findings,
+        counts=counts,
+        rejects=pd.concat([r for p in parts for r in p.rejects], ignore_index=True),
+        sources=[
+            {**file, "table": name}
+            for p in parts
+            for name, text in p.sources.items()
+            for file in text.described()
+        ],
+    )
+    crm.findings.extend(check_tables(crm))
+    return crm
+
+
+def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.Table, int]:
+    """Mark suppressed leads by id or e-mail; the e-mail itself goes no further."""
+    leads = part.table
+    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:") and c != "mail_key"]
+    hit = leads.lead_id.isin(listed.key)
+    if "mail_key" in leads.columns:
+        hit = hit | leads.mail_key.isin(listed.key).fill_null(False)
+    marked = leads.mutate(suppressed=hit).select(*kept, "suppressed")
+    table = reader.workspace.materialise(marked, "leads_marked", order_by=["lead_no"])
+    return table, int(table.filter(table.suppressed).count().execute())
+
+
+def read_suppression(reader: Reader) -> ir.Table:
+    """Return the ids and lower-case e-mails on the suppression list, one column ``key``."""
+    import ibis
+
+    spec = reader.definition.suppression
+    if spec is None:
+        return reader.workspace.empty("suppression", ibis.schema({"key": "string"}))
+    text = reader.text("suppression", spec, [spec.lead_id, spec.email])
+    named = [c for c in (spec.lead_id, spec.email) if c] or [
+        c for c in text.columns if not c.startswith("_")
+    ]
+    rows = reader.parse(text, dict.fromkeys(named, "id"), personal=named).table
+    keys = ibis.union(
+        *[rows.select(key=rows[c]) for c in named],
+        *[rows.select(key=rows[c].lower().strip()) for c in named],
+    )
+    keys = keys.filter(keys.key.notnull()).distinct()
+    return reader.workspace.materialise(keys, "suppression")
+
+
+def _exported_at(definition: Definition, parts: Sequence[Part]) -> tuple[datetime, list[Finding]]:
+    """Return when the export was made: the earliest of its tables.
+
+    A table says so by declaration, or by its file name or zip entry. The others are taken to
+    have been exported together, at the newest stamp inside any of them.
+    """
+    declared: list[tuple[str, datetime]] = []
+    for name, text in ((n, t) for part in parts for n, t in part.sources.items()):
+        section, _, key = name.partition(".")
+        spec = getattr(definition, section)[key] if key else getattr(definition, section)
+        said = text.exported_at_hint if spec.exported_at == "from-name" else spec.exported_at
+        if said is not None:
+            declared.append((name, _moment(said, definition)))
+    columns = ("created_us", "occurred_us", "occurred_us")
+    stamps = [_newest(part.table, column) for part, column in zip(parts, columns, strict=True)]
+    inside = moment(max((s for s in stamps if s is not None), default=0))
+    if not declared:
+        sentence = (
+            f"No table says when it was exported; the newest stamp inside is taken: "
+            f"{inside:%Y-%m-%d %H:%M} UTC."
+        )
+        return inside, [Finding("exported-at", "note", "export", sentence)]
+    name, when = min(declared, key=lambda d: d[1])
+    found = [Finding("exported-at", "note", name, f"Exported at {when:%Y-%m-%d %H:%M} UTC.")]
+    if inside > when:
+        sentence = (
+            f"Some stamps lie after the export of {when:%Y-%m-%d}; the newest is "
+            f"{inside:%Y-%m-%d %H:%M} UTC. Rows after the export are never used."
+        )
+        found.append(Finding("future-stamps", "warn", name, sentence))
+    return when, found
+
+
+def _moment(said: date | datetime, definition: Definition) -> datetime:
+    """Return a declared export time as naive UTC; a day counts until its end."""
+    if not isinstance(said, datetime):
+        said = datetime(said.year, said.month, said.day) + timedelta(days=1)
+    if said.tzinfo is None:
+        said = said.replace(tzinfo=ZoneInfo(definition.time_zone))
+    return said.astimezone(UTC).replace(tzinfo=None)
+
+
+def _newest(table: ir.Table, column: str) -> int | None:
+    import pandas as pd
+
+    value = table[column].max().execute()
+    return None if value is None or pd.isna(value) else int(value)

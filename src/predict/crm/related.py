@@ -1,0 +1,86 @@
+"""Related profiles: accounts, contacts, companies joined to the lead by a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from predict.crm.profile import ProfileColumn
+from predict.crm.reader import Part, Reader, parser, profile_value
+from predict.crm.tables import PROFILE
+from predict.findings import Finding
+
+
+@dataclass(frozen=True)
+class RelatedPart(Part):
+    """One related profile, ready to be joined.
+
+    Parameters
+    ----------
+    name, key : str
+        Name of the section; column of leads (``k:…``) that holds the id.
+    profile : tuple of ProfileColumn
+        Its columns that become features.
+    """
+
+    name: str = ""
+    key: str = ""
+    profile: tuple[ProfileColumn, ...] = ()
+
+    def joined_to(self, leads: ir.Table) -> ir.Table:
+        """Return the leads with this profile's columns; leads without a row get nulls."""
+        mark = f"r:{self.name}"
+        theirs = self.table.mutate(**{mark: True})
+        joined = leads.left_join(theirs, leads[self.key] == theirs[f"their:{self.name}"])
+        return joined.drop(f"their:{self.name}")
+
+    def findings_on(self, leads: ir.Table) -> list[Finding]:
+        """Return what was noticed, with the number of joined leads that found their row."""
+        total = int(leads.count().execute())
+        found = int(leads[f"r:{self.name}"].count().execute())
+        sentence = f"{found:,} of {total:,} leads found their row of {self.name}."
+        severity = "warn" if found < total / 2 else "note"
+        counts = {"leads": total, "found": found}
+        subject = f"related.{self.name}"
+        return [*self.findings, Finding("related-join", severity, subject, sentence, counts)]
+
+
+def join_related(reader: Reader, name: str) -> RelatedPart:
+    """Read the related profile ``name``; of rows that share a key the first counts."""
+    definition = reader.definition
+    spec = definition.related[name]
+    subject = f"related.{name}"
+    text = reader.text(subject, spec, [spec.their_key, *spec.columns])
+    never = set(definition.never_use.columns)
+    fixed = [c for c in spec.of_class("fixed") if not {c, f"{name}.{c}"} & never]
+    types = reader.profile_types(text, {c: spec.columns[c].type for c in fixed}, f"{name}.")
+    parsers = {c: parser(t) for c, t in types.items()} | {spec.their_key: "id"}
+    parsed = reader.parse(text, parsers)
+    rows = parsed.table.filter(parsed.table[spec.their_key].notnull())
+    first, repeated = _first_rows(rows, spec.their_key)
+    table = first.select(
+        **{f"their:{name}": first[spec.their_key]},
+        **{f"{PROFILE}{name}.{c}": profile_value(first[c], t) for c, t in types.items()},
+    )
+    findings = list(parsed.findings)
+    if repeated:
+        sentence = f"{repeated:,} keys stand in more than one row of {name}; the first row counts."
+        findings.append(Finding("related-twice", "warn", subject, sentence, {"keys": repeated}))
+    profile = tuple(
+        ProfileColumn(f"{name}.{c}", f"{PROFILE}{name}.{c}", t, spec.columns[c].words)
+        for c, t in types.items()
+    )
+    staged = reader.workspace.materialise(table, f"related_{name}")
+    return RelatedPart(
+        staged, findings, [parsed.rejects], {}, {subject: text}, name, f"k:{spec.key}", profile
+    )
+
+
+def _first_rows(rows: ir.Table, key: str) -> tuple[ir.Table, int]:
+    import ibis
+
+    order = ibis.window(group_by=key, order_by=["_file", "_record"])
+    ranked = rows.mutate(place=ibis.row_number().over(order))
+    repeated = ranked.filter(ranked.place == 1)[key].nunique()
+    return ranked.filter(ranked.place == 0).drop("place"), int(repeated.execute())

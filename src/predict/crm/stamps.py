@@ -1,0 +1,42 @@
+"""Stamps: moments as whole microseconds since 1970 UTC, so that ages are exact on any engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: Microseconds in a day.
+DAY = 86_400_000_000
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970 UTC; a naive one is taken as UTC.
+
+    Examples
+    --------
+    >>> microseconds(datetime(1970, 1, 2)) == DAY
+    True
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def moment(stamp: int) -> datetime:
+    """Return microseconds since 1970 as a naive UTC moment.
+
+    Examples
+    --------
+    >>> moment(DAY)
+    datetime.datetime(1970, 1, 2, 0, 0)
+    """
+    return datetime(1970, 1, 1) + timedelta(microseconds=int(stamp))
+
+
+def column_us(column: ir.Column) -> ir.Column:
+    """Return a timestamp column as microseconds since 1970 UTC."""
+    import ibis
+
+    return column.delta(ibis.timestamp("1970-01-01"), unit="microsecond").cast("int64")

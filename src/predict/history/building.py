@@ -1,0 +1,303 @@
+"""Building a Dataset: grid, outcomes and features of one export, the same way for any use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from predict.crm.stamps import DAY, microseconds, moment
+from predict.definition.stages import stage_words
+from predict.errors import InputError
+from predict.history.catalogue import standard
+from predict.history.dataset import Dataset
+from predict.history.features import Feature, Views, compute
+from predict.history.outcomes import label, matured_until
+from predict.history.phrases import Phrase
+from predict.history.snapshots import by_age, by_calendar, calendar, still_open
+from predict.history.vocabulary import Vocabulary, choose
+from predict.publish import json_digest
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from predict.crm.tables import Crm
+
+#: Share of the matured looks (by time) before the first test fold; vocabularies end there.
+FIRST_FOLD_SHARE = 1 / 3
+#: Grid rows computed at once: bounds memory whatever the size of the export.
+CHUNK_ROWS = 100_000
+#: A month of creation may be a feature from this span of history on.
+MONTHS_SPAN = 730 * DAY
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What fixes the columns of ``X`` beside the definition; kept with the model.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Kinds and assets with columns.
+    months : bool
+        Whether the month of creation is a column.
+    """
+
+    vocabulary: Vocabulary
+    months: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-ready mapping."""
+        return {"vocabulary": self.vocabulary.as_dict(), "months": self.months}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object]) -> Recipe:
+        """Return the recipe that `as_dict` described."""
+        return cls(Vocabulary.from_dict(value["vocabulary"]), bool(value["months"]))  # type: ignore[arg-type]
+
+
+def build_dataset(crm: Crm) -> Dataset:
+    """Build the dataset of all matured looks of an export.
+
+    Parameters
+    ----------
+    crm : Crm
+        An opened export.
+
+    Returns
+    -------
+    Dataset
+        Sorted by (``as_of``, ``lead_id``); its manifest holds the counts and the `Recipe`.
+
+    Raises
+    ------
+    InputError
+        No look is old enough to judge.
+    """
+    agreed = crm.definition.conversion
+    exported_us = microseconds(crm.exported_at)
+    limit = matured_until(exported_us, agreed.within_days, agreed.export_lag_days)
+    everything = _all_looks(crm)
+    before_export = everything.filter(everything.as_of_us <= exported_us)
+    mature = _numbered(before_export.filter(before_export.as_of_us <= limit))
+    looks = crm.workspace.materialise(mature, "looks", order_by=["lead_no", "as_of_us"])
+    counts = _counts(crm, before_export, looks)
+    if not counts["matured looks"]:
+        raise InputError(
+            "no lead is old enough to judge",
+            where="leads",
+            got=f"exported {crm.exported_at:%Y-%m-%d}, horizon {agreed.within_days:g} days",
+            do="export more history, or agree on a shorter [conversion] within_days",
+        )
+    first_fold = _first_fold(looks)
+    recipe = Recipe(choose(crm.events, first_fold, crm.values), _months(looks))
+    features = catalogue(crm, recipe)
+    labelled = label(looks, crm.outcomes, agreed.stage, agreed.within_days)
+    keys = _keys(labelled, crm.incumbents)
+    frame = _concatenated(feature_chunks(crm, looks, features))
+    _same_rows(keys, frame)
+    order = keys.sort_values(["as_of_us", "lead_id"], kind="stable").index
+    X = frame.drop(columns="row").loc[order].reset_index(drop=True)
+    keys = keys.loc[order].reset_index(drop=True)
+    incumbents = keys[list(crm.incumbents)] if crm.incumbents else None
+    manifest: dict[str, object] = {
+        "counts": counts,
+        "cohorts": _cohorts(keys, before_export),
+        "exported_at": f"{crm.exported_at:%Y-%m-%dT%H:%M:%S}",
+        "matured_until": f"{moment(limit):%Y-%m-%dT%H:%M:%S}",
+        "first_fold": f"{moment(first_fold):%Y-%m-%dT%H:%M:%S}",
+        "recipe": recipe.as_dict(),
+        "profile": [p.as_dict() for p in crm.profile],
+        "flattered": list(crm.incumbents),
+        "definition_digest": crm.definition.digest(),
+        "sources_digest": json_digest([[s["table"], s["sha256"]] for s in crm.sources]),
+    }
+    return Dataset(
+        X=X,
+        y=keys["y"].astype("int8"),
+        keys=keys[["lead_id", "as_of", "created_at", "group"]],
+        specs=tuple(f.spec for f in features),
+        horizon_days=agreed.within_days,
+        export_lag_days=agreed.export_lag_days,
+        incumbents=incumbents,
+        manifest=manifest,
+    )
+
+
+def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
+    """Return the standard features of this export under a recipe."""
+    definition = crm.definition
+    features = standard(
+        recipe.vocabulary,
+        crm.profile,
+        phrases={kind: Phrase(w.did, w.thing, w.things) for kind, w in definition.words.items()},
+        stage_words=stage_words(definition.conversion.stage)[0],
+        conversion_stage=definition.conversion.stage,
+        covers=crm.covers_us,
+        accounts=crm.has_accounts,
+        months=recipe.months,
+        flat=definition.is_flat,
+    )
+    opted = {name for name, spec in definition.events.items() if spec.features}
+    ours = {k.name for k in recipe.vocabulary.kinds if k.by == "us" and k.table not in opted}
+    features = [f for f in features if not (f.spec.view == "ours" and f.spec.concept[4:] in ours)]
+    names = [f.name for f in features]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise InputError(
+            "a profile column has the name of a standard feature",
+            where="leads",
+            got=", ".join(twice),
+            do="rename the column in the export, or leave it undeclared",
+        )
+    return features
+
+
+def feature_chunks(
+    crm: Crm, grid: ir.Table, features: list[Feature], *, rows: int = CHUNK_ROWS
+) -> Iterator[pd.DataFrame]:
+    """Yield ``row`` and features of the grid, some leads at a time, in the order of ``row``.
+
+    Parameters
+    ----------
+    crm : Crm
+        Tables behind the features.
+    grid : Ibis table
+        ``row``, ``lead_no``, ``account_id``, ``created_us``, ``as_of_us``, profile columns.
+    features : list of Feature
+        Declarations.
+    rows : int
+        How many row numbers to compute at once; the result does not depend on it.
+    """
+    views = Views(crm.events, crm.outcomes)
+    total = int(grid["row"].max().fill_null(-1).execute()) + 1
+    for low in range(0, max(total, 1), rows):
+        part = grid.filter((grid["row"] >= low) & (grid["row"] < low + rows))
+        result = compute(part, views, features).order_by("row").to_pandas()
+        yield _typed(result, features)
+
+
+def _typed(frame: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
+    kinds = {f.name: "float64" for f in features if f.spec.dtype == "number"}
+    frame = frame.astype(kinds)
+    for feature in features:
+        if feature.spec.dtype != "number":
+            column = frame[feature.name].astype(object)
+            frame[feature.name] = column.where(column.notna(), None)
+    return frame
+
+
+def _all_looks(crm: Crm) -> ir.Table:
+    definition = crm.definition
+    leads = crm.leads.filter(~crm.leads.suppressed)
+    if definition.leads.covers_from:
+        begins = microseconds(_moment(definition.leads.covers_from))
+        leads = leads.filter(leads.created_us >= begins)
+    if definition.snapshots.every:
+        span = leads.aggregate(first=leads.created_us.min()).to_pandas()
+        first = moment(int(span["first"][0]))
+        grid = by_calendar(leads, calendar(definition.snapshots.every, first, crm.exported_at))
+    else:
+        grid = by_age(leads, definition.snapshots.ages_days, at_creation=definition.is_flat)
+    if definition.is_flat:
+        return grid
+    return still_open(grid, crm.outcomes, definition.closing_stages)
+
+
+def _moment(day: object) -> datetime:
+    return day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)  # type: ignore[attr-defined]
+
+
+def _numbered(grid: ir.Table) -> ir.Table:
+    import ibis
+
+    # By lead first, so that a range of rows is a range of leads and reads one part of the events.
+    order = ibis.window(order_by=["lead_no", "as_of_us"])
+    return grid.mutate(row=ibis.row_number().over(order).cast("int64"))
+
+
+def _first_fold(looks: ir.Table) -> int:
+    stamps = looks.select("as_of_us").order_by("as_of_us").to_pandas()["as_of_us"]
+    return int(stamps.iloc[int(len(stamps) * FIRST_FOLD_SHARE)])
+
+
+def _months(looks: ir.Table) -> bool:
+    span = looks.aggregate(s=looks.created_us.max() - looks.created_us.min()).to_pandas()
+    return bool(span["s"][0] >= MONTHS_SPAN)
+
+
+def _keys(labelled: ir.Table, incumbents: tuple[str, ...]) -> pd.DataFrame:
+    import ibis
+
+    from predict.crm.tables import INCUMBENT
+
+    extra = {name: labelled[INCUMBENT + name].cast("float64") for name in incumbents}
+    frame = (
+        labelled.select(
+            "row",
+            "lead_id",
+            "as_of_us",
+            "created_us",
+            "y",
+            group=ibis.coalesce(labelled.account_id, labelled.lead_id),
+            **extra,
+        )
+        .order_by("row")
+        .to_pandas()
+    )
+    frame["as_of"] = frame["as_of_us"].astype("datetime64[us]")
+    frame["created_at"] = frame["created_us"].astype("datetime64[us]")
+    return frame
+
+
+def _same_rows(keys: pd.DataFrame, frame: pd.DataFrame) -> None:
+    if not keys["row"].equals(frame["row"]):  # rows in = rows out, whatever the engine did
+        raise AssertionError("the engine returned other rows than the grid holds")
+
+
+def _concatenated(chunks: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat(list(chunks), ignore_index=True)
+
+
+def _counts(crm: Crm, before_export: ir.Table, looks: ir.Table) -> dict[str, int]:
+    agreed = crm.definition.conversion
+    ended = crm.outcomes.filter(
+        crm.outcomes.stage.isin([agreed.stage, *agreed.lost_stages])
+    ).lead_no.nunique()
+    every, mature = before_export.count().execute(), looks.count().execute()
+    leads = int(crm.leads.count().execute())
+    return {
+        **dict(crm.counts),
+        "leads looked at": int(before_export.lead_no.nunique().execute()),
+        "leads without outcome": leads - int(ended.execute()),
+        "looks": int(every),
+        "immature looks": int(every) - int(mature),
+        "matured looks": int(mature),
+        "matured leads": int(looks.lead_no.nunique().execute()),
+    }
+
+
+def _cohorts(keys: pd.DataFrame, before_export: ir.Table) -> list[dict[str, object]]:
+    """Return per month of creation: leads looked at, old enough to judge, converted."""
+    import pandas as pd
+
+    every = before_export.group_by("lead_no").aggregate(created_us=before_export.created_us.min())
+    stamps = every.select("created_us").to_pandas()["created_us"].astype("datetime64[us]")
+    looked = stamps.dt.strftime("%Y-%m").value_counts()
+    first = keys.sort_values("as_of_us", kind="stable").drop_duplicates("lead_id")
+    month = first["created_at"].dt.strftime("%Y-%m")
+    judged = first.groupby(month)["y"].agg(["size", "sum"])
+    table = pd.concat([looked.rename("leads"), judged], axis=1).fillna(0).astype(int).sort_index()
+    return [
+        {
+            "month": month,
+            "leads": int(row["leads"]),
+            "matured": int(row["size"]),
+            "converted": int(row["sum"]),
+        }
+        for month, row in table.iterrows()
+    ]

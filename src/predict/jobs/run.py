@@ -1,0 +1,138 @@
+"""Run: the rows of one matched list through one model, chunk by chunk, into files and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from predict.crm.tables import CRITERION
+from predict.history.building import Recipe, catalogue, feature_chunks
+from predict.jobs.output import ListWriter
+from predict.scoring.lists import STATUSES, MatchedList
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from predict.crm.tables import Crm
+    from predict.scoring.ledger import Entry
+    from predict.scoring.scorer import Scorer, Wanted
+
+Progress = Callable[[int, int, str], None]
+
+#: Rows scored at once: bounds memory.
+CHUNK_ROWS = 50_000
+#: Leads whose full row is kept for the page.
+KEPT = 2_000
+_SLIM = ["row", "status", "status_reason", "probability", "grade", "rated_qualified", "basis"]
+
+
+class Run:
+    """Scores one list and keeps of it what the page and the manifest need.
+
+    Parameters
+    ----------
+    crm : Crm
+        The opened export.
+    scorer : Scorer
+        Model, criteria, words.
+    wanted : {"qualified", "all", "none"}
+        Whose reasons are put into words.
+
+    Attributes
+    ----------
+    slim : pandas.DataFrame
+        Row, status, chance, grade of every row.
+    best : pandas.DataFrame
+        All columns of the `KEPT` leads of the highest chance.
+    reasons : pandas.DataFrame
+        Reasons of those.
+    """
+
+    def __init__(self, crm: Crm, scorer: Scorer, wanted: Wanted) -> None:
+        self.crm, self.scorer, self.wanted = crm, scorer, wanted
+        recipe = Recipe.from_dict(scorer.model.card["data"]["recipe"])
+        self.features = catalogue(crm, recipe)
+        self.slim: pd.DataFrame
+        self.best: pd.DataFrame
+        self.reasons: pd.DataFrame
+
+    def write(
+        self, folder: Path, matched: MatchedList, entry: Entry, progress: Progress | None
+    ) -> dict[str, Any]:
+        """Score every row of the list and write the files row by row.
+
+        Returns
+        -------
+        dict
+            ``rows`` (read, and by status: they add up), ``basis``, ``grades``,
+            ``rated_qualified``, ``columns_unused``, ``mapping``, ``rejected_values``.
+        """
+        import pandas as pd
+
+        total = int(matched.grid.count().execute())
+        slim, best, told = [], [], []
+        done = 0
+        with ListWriter(folder, matched.columns) as writer:
+            for X in feature_chunks(self.crm, matched.grid, self.features, rows=CHUNK_ROWS):
+                low = int(X["row"].iloc[0]) // CHUNK_ROWS * CHUNK_ROWS if len(X) else 0
+                chosen = (low, low + CHUNK_ROWS)
+                grid = _rows(matched.grid, chosen)
+                leads, fields = self._leads(grid), _fields(grid)
+                chunk = self.scorer.score(
+                    leads, X.drop(columns="row"), fields, wanted=self.wanted
+                )
+                writer.write(_rows(matched.inputs, chosen).drop(columns="row"), chunk)
+                entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
+                slim.append(chunk.scores[_SLIM])
+                top = chunk.scores.nlargest(KEPT, "probability")
+                best.append(top)
+                told.append(chunk.reasons[chunk.reasons["row"].isin(top["row"])])
+                done += len(X)
+                if progress is not None:
+                    progress(done, total, "rows")
+        self.slim = pd.concat(slim, ignore_index=True)
+        every = pd.concat(best, ignore_index=True)
+        order = every.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+        self.best = order.head(KEPT).reset_index(drop=True)
+        reasons = pd.concat(told, ignore_index=True)
+        self.reasons = reasons[reasons["row"].isin(self.best["row"])].reset_index(drop=True)
+        matched.rejects.to_csv(folder / "rejects.csv", index=False)
+        return self._counts(matched, total)
+
+    def _leads(self, grid: pd.DataFrame) -> pd.DataFrame:
+        stage = self.scorer.goal.past_words
+        said = {status: words.format(stage=stage) for status, words in STATUSES.items()}
+        return grid[["row", "lead_id", "status", "basis"]].assign(
+            as_of=grid["as_of_us"].astype("datetime64[us]"),
+            created_at=grid["created_us"].astype("datetime64[us]"),
+            status_reason=grid["status"].map(said),
+        )
+
+    def _counts(self, matched: MatchedList, total: int) -> dict[str, Any]:
+        statuses = self.slim["status"].value_counts()
+        if int(statuses.sum()) != total or len(self.slim) != total:
+            raise AssertionError("rows in are not rows out")
+        scored = self.slim[self.slim["status"] == "scored"]
+        rows = {"read": total, **{s: int(statuses.get(s, 0)) for s in STATUSES}}
+        return {
+            "rows": rows,
+            "basis": {b: int((scored["basis"] == b).sum()) for b in ("full", "profile")},
+            "grades": {g: int((scored["grade"] == g).sum()) for g in "ABCD"},
+            "rated_qualified": int(scored["rated_qualified"].sum()),
+            "columns_unused": list(matched.unused),
+            "mapping": dict(matched.mapping),
+            "rejected_values": len(matched.rejects),
+        }
+
+
+def _rows(table: ir.Table, between: tuple[int, int]) -> pd.DataFrame:
+    low, high = between
+    part = table.filter((table["row"] >= low) & (table["row"] < high))
+    return part.order_by("row").to_pandas()
+
+
+def _fields(grid: pd.DataFrame) -> pd.DataFrame:
+    names = [c for c in grid.columns if c.startswith(CRITERION)]
+    return grid[names].rename(columns={c: c[len(CRITERION) :] for c in names})
