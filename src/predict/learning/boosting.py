@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Settings = Mapping[str, float]
 
-#: Small trees, slow steps, a third of the rows left out of each: good without tuning.
+#: Trees of few leaves on few columns each: on real exports (event log and flat, earlier folds)
+#: as good as any other setting, and never far off without tuning.
 DEFAULTS: Settings = {
     "n_trees": 150,
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 40,
-    "feature_fraction": 0.5,
+    "learning_rate": 0.06,
+    "num_leaves": 7,
+    "min_data_in_leaf": 60,
+    "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
     "lambda_l2": 10.0,
     "cat_smooth": 20.0,
     "cat_l2": 10.0,
-    "max_bin": 127,
+    "max_bin": 63,
 }
 _FIXED: Mapping[str, object] = {
     "objective": "binary",
@@ -86,7 +87,9 @@ class BoostingMember:
         chosen = {**DEFAULTS, **settings}
         n_trees = int(chosen.pop("n_trees"))
         # Whole numbers stay whole: LightGBM refuses 15.0 leaves.
-        given = {k: int(v) if float(v).is_integer() else v for k, v in chosen.items()}
+        given = {
+            k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in chosen.items()
+        }
         train = lightgbm.Dataset(
             matrix,
             y,
@@ -117,11 +120,20 @@ class BoostingMember:
         Returns
         -------
         ndarray of shape (n_rows, n_matrix_columns + 1)
+
+        Notes
+        -----
+        The path-dependent values of Lundberg et al. (2020), LightGBM's ``pred_contrib``: what
+        `shap.TreeExplainer` returns too.
         """
         total = np.zeros((len(matrix), matrix.shape[1] + 1))
         for booster in self.boosters:
             total += booster.predict(matrix, pred_contrib=True, num_threads=threads)
         return total / len(self.boosters)
+
+    def base(self, row: Floats, threads: int = 0) -> float:
+        """Return the expected log-odds that contributions add to; ``row`` may be any."""
+        return float(self.contributions(row[:1], threads)[0, -1])
 
     def texts(self) -> list[str]:
         """Return each booster as LightGBM's model text."""

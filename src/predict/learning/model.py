@@ -19,59 +19,73 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from predict.errors import ModelError
-from predict.learning.boosting import DEFAULTS, BoostingMember, Settings
-from predict.learning.calibration import Calibrator
+from predict.learning.blend import Blend
 from predict.learning.columns import Columns
-from predict.learning.linear import LinearMember
+from predict.learning.model_folder import load_blend, save_blend
 from predict.learning.newton import sigmoid
-from predict.learning.selection import HALF_LIVES, Choice, Table, choose, report_of
+from predict.learning.selection import Choice, choose
 from predict.learning.splits import days_of
-from predict.publish import file_digest, read_json, write_json
+from predict.learning.table import Table
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int, str], None]
 
-_CHUNK = 50_000
-_FORMAT = 1
-#: With fewer rows of a class than this, trees only learn noise: the logistic member is alone.
-_LEAST_FOR_TREES = 30
+#: Rows encoded at a time: bounds memory, changes no score.
+CHUNK = 50_000
+#: With fewer rows of a class than this, trees learn noise: the logistic member is alone.
+LEAST_FOR_TREES = 30
 
 
 class ConversionModel(ClassifierMixin, BaseEstimator):
     """How likely a lead is to convert in time, and how much each column adds to that.
 
+    LightGBM and a regularised logistic regression, averaged in log-odds and put on a logistic
+    line, so that the contributions of the columns still add up. How much each member counts,
+    whether newer rows count more, and the line are settled on earlier folds in time; the last fit
+    is on all rows. No class is weighted: probabilities stay what they say.
+
     Parameters
     ----------
     horizon_days : float
         Days after ``as_of`` until the outcome of a row is known (export lag included): the gap
-        between the rows learned from and the rows judged on, wherever the past decides.
+        between rows learned from and rows judged on, wherever the past decides.
     text_columns : sequence of str
         Columns of short text (job titles).
-    half_lives : sequence of (float or None)
-        Days in which the weight of a row halves, tried on past folds; None weighs all alike.
+    half_lives : sequence of float
+        Days in which the weight of a row halves, tried against equal weights on earlier folds.
     n_seeds : int
         Boosters whose log-odds are averaged.
+    trials : int
+        LightGBM settings tried against the defaults; see `predict.learning.trials`.
+    time_cap : float, optional
+        Seconds after which no further trial begins; ``fit_report_["trials"]["done"]`` trials
+        without a cap give the same model.
     n_threads : int
-        Threads of LightGBM; 0 is its own choice. Scores do not depend on it.
+        Threads of LightGBM; 0 is its own choice. Neither fit nor scores depend on it.
     random_state : int
-        Seed.
+        Seed of everything drawn.
+    progress : callable, optional
+        Told ``(done, total, what)`` after each step of a fit; a plain function. Not saved.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         The second is the conversion.
     base_ : float
-        Calibrated log-odds to which `contributions` add.
+        Calibrated log-odds that `contributions` add to.
     fit_report_ : dict
-        What the past decided and why; JSON-ready.
+        What the past settled, and the figures behind it; JSON-ready.
+    columns_ : Columns
+        The schema layer.
+    blend_ : Blend
+        Members and calibrator.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame({"visits": rng.poisson(3, 400).astype(float)})
     >>> y = (rng.random(400) < 0.1 + 0.1 * X["visits"].clip(0, 6)).astype(int)
-    >>> model = ConversionModel().fit(X, y)
+    >>> model = ConversionModel(n_threads=1).fit(X, y)
     >>> log_odds = model.base_ + model.contributions(X).sum(axis=1)
     >>> bool(np.allclose(log_odds, model.decision_function(X), atol=1e-9))
     True
@@ -82,26 +96,26 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         *,
         horizon_days: float = 0.0,
         text_columns: Sequence[str] = (),
-        half_lives: Sequence[float | None] = HALF_LIVES,
-        n_seeds: int = 2,
-        n_threads: int = 0,
-        random_state: int = 0,
+        half_lives: Sequence[float] = (180.0,),
+        n_seeds: int = 3,
         trials: int = 0,
         time_cap: float | None = None,
+        n_threads: int = 0,
+        random_state: int = 0,
         progress: Progress | None = None,
     ) -> None:
         self.horizon_days = horizon_days
         self.text_columns = text_columns
         self.half_lives = half_lives
         self.n_seeds = n_seeds
-        self.n_threads = n_threads
-        self.random_state = random_state
         self.trials = trials
         self.time_cap = time_cap
+        self.n_threads = n_threads
+        self.random_state = random_state
         self.progress = progress
 
     def __sklearn_tags__(self) -> Tags:
-        """Two classes, missing values welcome."""
+        """Return scikit-learn's tags: two classes, missing values welcome."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
@@ -130,26 +144,26 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
             Lead or account; its rows stay on one side of every inner split.
         sample_weight : array-like of shape (n_rows,), optional
             Frequencies: a weight of 2 is the row twice, 0 leaves it out.
+
+        Returns
+        -------
+        ConversionModel
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            ``y`` holds fewer or more than two classes; lengths differ.
+        ColumnsError
+            A column is neither number nor text, or named twice.
         """
         frame = self._frame(X, fitting=True)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        if len(y) != len(frame):
-            raise ValueError(f"y has {len(y)} values for {len(frame)} rows")
-        self.classes_, code = np.unique(y, return_inverse=True)
+        code = self._classes(y, len(frame))
         weight = np.asarray(_check_sample_weight(sample_weight, frame, dtype=np.float64))
         if (weight < 0).any():
             raise ValueError("Negative values in data passed to `sample_weight`")
-        used = np.unique(code[weight > 0])
-        if len(self.classes_) > 2:
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is "
-                f"multiclass: {len(self.classes_)} classes"
-            )
-        if len(used) < 2:
-            raise ValueError(
-                "y holds one class only; rows of both classes are needed to learn from"
-            )
+        if len(np.unique(code[weight > 0])) < 2:
+            raise ValueError("y holds one class; rows of both classes are needed to learn from")
         time = days_of(as_of, len(frame))
         lead = np.arange(len(frame)) if groups is None else pd.factorize(np.asarray(groups))[0]
         order = np.argsort(time, kind="stable")
@@ -159,57 +173,68 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         table = Table(
             self.columns_.encode(frame),
             self.columns_,
-            code[order].astype(np.float64),
+            code[order],
             weight[order],
             time[order],
             lead[order].astype(np.int64),
         )
-        self._fit_table(table, 0.0 if as_of is None else float(self.horizon_days))
+        self._settle(table, 0.0 if as_of is None else float(self.horizon_days))
         return self
 
-    def _fit_table(self, table: Table, gap: float) -> None:
-        fewest = min(float(table.weight @ table.y), float(table.weight @ (1 - table.y)))
-        settings: Settings = DEFAULTS
-        if fewest < _LEAST_FOR_TREES or not table.matrix.shape[1]:
-            choice = Choice(0.0, None, Calibrator(), {"folds": 0})
-        else:
+    def _classes(self, y: Any, n_rows: int) -> Floats:
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        if len(y) != n_rows:
+            raise ValueError(f"y has {len(y)} values for {n_rows} rows")
+        self.classes_, code = np.unique(y, return_inverse=True)
+        if len(self.classes_) > 2:
+            raise ValueError(
+                "Only binary classification is supported. The type of the target is multiclass: "
+                f"{len(self.classes_)} classes"
+            )
+        return code.astype(np.float64)
+
+    def _settle(self, table: Table, gap: float) -> None:
+        steps = 1 + len(self.half_lives) + self.trials + 1
+        done = 0
+
+        def tell(what: str) -> None:
+            nonlocal done
+            done += 1
+            if self.progress is not None:
+                self.progress(min(done, steps), steps, what)
+
+        choice = Choice()
+        if table.rarer >= LEAST_FOR_TREES and table.matrix.shape[1]:
             choice = choose(
                 table,
                 gap=gap,
-                settings=settings,
                 half_lives=tuple(self.half_lives),
+                trials=self.trials,
+                time_cap=self.time_cap,
                 seed=self.random_state,
                 threads=self.n_threads,
+                tell=tell,
             )
-        weight = table.weights(choice.half_life)
-        self.linear_ = LinearMember.fit(table.matrix, table.columns, table.y, weight)
-        self.boosting_ = (
-            None
-            if choice.share == 0.0
-            else BoostingMember.fit(
-                table.matrix,
-                table.columns,
-                table.y,
-                weight,
-                settings=settings,
-                seeds=[self.random_state + i for i in range(self.n_seeds)],
-                threads=self.n_threads,
-            )
-        )
-        self.share_ = choice.share
-        self.calibrator_ = choice.calibrator
-        self.fit_report_ = dict(report_of(choice))
-        self.base_ = self._base(table.matrix[:1])
-
-    def _base(self, row: Floats) -> float:
-        base = (1 - self.share_) * self.linear_.base
-        if self.boosting_ is not None:
-            base += self.share_ * float(self.boosting_.contributions(row, self.n_threads)[0, -1])
-        return self.calibrator_.slope * base + self.calibrator_.intercept
+        seeds = range(self.random_state, self.random_state + self.n_seeds)
+        self.blend_ = Blend.fit(table, choice, seeds=seeds, threads=self.n_threads)
+        done = steps - 1
+        tell("last fit")
+        self.base_ = self.blend_.base
+        self.fit_report_ = {
+            **choice.report,
+            "n_rows": len(table),
+            "n_converted": int(table.y.sum()),
+            "share": choice.share,
+            "half_life": choice.half_life,
+            "settings": dict(choice.settings),
+            "calibrator": self.blend_.calibrator.as_dict(),
+        }
 
     def decision_function(self, X: Any) -> Floats:
         """Return calibrated log-odds of conversion, shape (n_rows,)."""
-        return np.concatenate([np.empty(0), *map(self._log_odds, self._matrices(X))])
+        parts = [self.blend_.log_odds(m, self.n_threads) for m in self._matrices(X)]
+        return np.concatenate([np.empty(0), *parts])
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_rows, 2); the second column is the conversion."""
@@ -217,9 +242,9 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - probability, probability])
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the likelier class of each row."""
+        """Return the likelier class of each row, shape (n_rows,)."""
         likelier = (self.decision_function(X) > 0).astype(int)
-        return self.classes_[likelier]
+        return np.asarray(self.classes_[likelier])
 
     def contributions(self, X: Any) -> pd.DataFrame:
         """Return what each input column adds to ``base_``, in calibrated log-odds.
@@ -227,41 +252,79 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         Returns
         -------
         pandas.DataFrame of shape (n_rows, n_columns)
-            Index of ``X``; ``base_`` + the sum of a row = its `decision_function`.
+            Index of ``X``, columns in the order of the fit; ``base_`` + the sum of a row is its
+            `decision_function`.
+
+        Notes
+        -----
+        TreeSHAP for the boosting member, coefficient × (term − mean) for the logistic one, in
+        their shares and times the slope of the calibrator. The words of a title and the codes of
+        a category are summed to their column.
         """
-        parts = [self._added(matrix) for matrix in self._matrices(X)]
+        parts = []
+        for matrix in self._matrices(X):
+            added = self.blend_.contributions(matrix, self.n_threads)
+            summed = np.zeros((len(matrix), len(self.columns_.items)))
+            for j, i in enumerate(self.columns_.owner):
+                summed[:, i] += added[:, j]
+            parts.append(summed)
         names = self.columns_.names
-        index = X.index if isinstance(X, pd.DataFrame) else None
         values = np.concatenate([np.empty((0, len(names))), *parts])
+        index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(values, columns=names, index=index)
 
     def unseen_levels(self, X: Any) -> dict[str, dict[str, int]]:
-        """Count values per category column that the model scores as "other"."""
+        """Count, per category column, the values of ``X`` that are scored as "other".
+
+        Returns
+        -------
+        dict of str to dict of str to int
+            Column → value → rows. Values that fewer than 20 leads had in training are among them.
+        """
         check_is_fitted(self)
         return self.columns_.unseen(self._frame(X, fitting=False))
 
-    def _log_odds(self, matrix: Floats) -> Floats:
-        margin = (1 - self.share_) * self.linear_.margin(matrix)
-        if self.boosting_ is not None:
-            margin = margin + self.share_ * self.boosting_.margin(matrix, self.n_threads)
-        return self.calibrator_.apply(margin)
+    def save(self, folder: Path) -> None:
+        """Write the model into ``folder`` as JSON and LightGBM text, each file with its SHA-256."""
+        check_is_fitted(self)
+        params = {k: v for k, v in self.get_params().items() if k != "progress"}
+        about = {
+            "params": params,
+            "classes": self.classes_.tolist(),
+            "named": hasattr(self, "feature_names_in_"),
+            "fit_report": self.fit_report_,
+            **self.columns_.as_dict(),
+        }
+        save_blend(folder, self.blend_, about)
 
-    def _added(self, matrix: Floats) -> Floats:
-        added = (1 - self.share_) * self.linear_.contributions(matrix)
-        if self.boosting_ is not None:
-            trees = self.boosting_.contributions(matrix, self.n_threads)[:, :-1]
-            added = added + self.share_ * trees
-        summed = np.zeros((len(matrix), len(self.columns_.items)))
-        for j, i in enumerate(self.columns_.owner):
-            summed[:, i] += added[:, j]
-        return self.calibrator_.slope * summed
+    @classmethod
+    def load(cls, folder: Path) -> ConversionModel:
+        """Return the model that `save` wrote; it scores the same to the last bit.
+
+        Raises
+        ------
+        ModelError
+            A file is missing, altered or of another format. ``model.json`` itself is vouched for
+            by the sealed folder around it (`LeadModel.load`).
+        """
+        blend, about = load_blend(folder)
+        model = cls(**about["params"])
+        model.classes_ = np.array(about["classes"])
+        model.columns_ = Columns.from_dict(about)
+        model.n_features_in_ = len(model.columns_.items)
+        if about["named"]:
+            model.feature_names_in_ = np.array(model.columns_.names, dtype=object)
+        model.blend_ = blend
+        model.base_ = blend.base
+        model.fit_report_ = about["fit_report"]
+        return model
 
     def _matrices(self, X: Any) -> Iterator[Floats]:
         check_is_fitted(self)
         frame = self._frame(X, fitting=False)
         self.columns_.check(frame)
-        for start in range(0, len(frame), _CHUNK):
-            yield self.columns_.encode(frame.iloc[start : start + _CHUNK])
+        for start in range(0, len(frame), CHUNK):
+            yield self.columns_.encode(frame.iloc[start : start + CHUNK])
 
     def _frame(self, X: Any, *, fitting: bool) -> pd.DataFrame:
         if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
@@ -276,69 +339,3 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         if names is None:
             names = [f"x{i}" for i in range(values.shape[1])]
         return pd.DataFrame(values, columns=list(names))
-
-    def save(self, folder: Path) -> None:
-        """Write the model as JSON and LightGBM text into ``folder``; see `load`."""
-        check_is_fitted(self)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "logistic.json", self.linear_.as_dict())
-        texts = [] if self.boosting_ is None else self.boosting_.texts()
-        names = ["logistic.json"]
-        for i, text in enumerate(texts):
-            names.append("lightgbm.txt" if i == 0 else f"lightgbm-{i + 1}.txt")
-            (folder / names[-1]).write_text(text, encoding="utf-8", newline="\n")
-        params = {k: v for k, v in self.get_params().items() if k != "progress"}
-        write_json(
-            folder / "model.json",
-            {
-                "format": _FORMAT,
-                "params": params,
-                "classes": self.classes_.tolist(),
-                "named": hasattr(self, "feature_names_in_"),
-                **self.columns_.as_dict(),
-                "share": self.share_,
-                "calibrator": self.calibrator_.as_dict(),
-                "base": self.base_,
-                "fit_report": self.fit_report_,
-                "files": {name: file_digest(folder / name) for name in names},
-            },
-        )
-
-    @classmethod
-    def load(cls, folder: Path) -> ConversionModel:
-        """Return the model that `save` wrote; its scores are the same to the last bit.
-
-        Raises
-        ------
-        ModelError
-            A file is missing or altered.
-        """
-        about: dict[str, Any] = read_json(folder / "model.json")
-        if about.get("format") != _FORMAT:
-            raise ModelError("the model is of another format", where=str(folder))
-        for name, digest in about["files"].items():
-            # LightGBM parses without checks: a cut file ends the process, a changed digit passes.
-            if not (folder / name).is_file() or file_digest(folder / name) != digest:
-                raise ModelError(
-                    "a file of the model is missing or altered",
-                    where=str(folder / name),
-                    do="take a complete copy of the folder, or train again",
-                )
-        model = cls(**about["params"])
-        model.classes_ = np.array(about["classes"])
-        model.columns_ = Columns.from_dict(about)
-        model.n_features_in_ = len(model.columns_.items)
-        if about["named"]:
-            model.feature_names_in_ = np.array(model.columns_.names, dtype=object)
-        model.linear_ = LinearMember.from_dict(read_json(folder / "logistic.json"))
-        texts = [
-            (folder / name).read_text(encoding="utf-8")
-            for name in about["files"]
-            if name.startswith("lightgbm")
-        ]
-        model.boosting_ = BoostingMember.from_texts(texts) if texts else None
-        model.share_ = about["share"]
-        model.calibrator_ = Calibrator.from_dict(about["calibrator"])
-        model.base_ = about["base"]
-        model.fit_report_ = about["fit_report"]
-        return model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,8 @@ def loss(margin: Floats, y: Floats) -> Floats:
     return np.logaddexp(0.0, margin) - y * margin
 
 
+# One thread: the matrices are small, a second one mostly waits, and sums keep their order.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def fit_logistic(
     design: Floats,
     y: Floats,

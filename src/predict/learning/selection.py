@@ -1,8 +1,9 @@
-"""What the past says: recency, blend and calibration, chosen on earlier folds in time."""
+"""What the past says: recency, settings, blend and calibration, chosen on earlier folds in time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,60 +11,29 @@ from numpy.typing import NDArray
 
 from predict.learning.boosting import BoostingMember, Settings
 from predict.learning.calibration import Calibrator
-from predict.learning.columns import Columns
 from predict.learning.linear import LinearMember
 from predict.learning.newton import loss
 from predict.learning.splits import Fold, past_folds
+from predict.learning.table import Table
+from predict.learning.trials import changed, trial_list
 
 Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
+Report = Callable[[str], None]
 
-#: Half-lives of a row's weight in days; None weighs all alike.
-HALF_LIVES: tuple[float | None, ...] = (None, 180.0, 60.0)
-_SHARES = np.linspace(0.0, 1.0, 11)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows to learn from, in time order: what the estimator hands to selection and fit.
-
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_rows, n_matrix_columns)
-    columns : Columns
-    y, weight, time : ndarray of shape (n_rows,)
-        0 or 1; frequencies; days.
-    groups : ndarray of shape (n_rows,)
-    """
-
-    matrix: Floats
-    columns: Columns
-    y: Floats
-    weight: Floats
-    time: Floats
-    groups: Whole
-
-    def rows(self, rows: Whole) -> Table:
-        """Return the table of these rows."""
-        return Table(
-            self.matrix[rows],
-            self.columns,
-            self.y[rows],
-            self.weight[rows],
-            self.time[rows],
-            self.groups[rows],
-        )
-
-    def weights(self, half_life: float | None) -> Floats:
-        """Return the frequencies, halved every ``half_life`` days before the newest row."""
-        if half_life is None:
-            return self.weight
-        return self.weight * 0.5 ** ((self.time.max() - self.time) / half_life)
+#: Share of the boosting member where the past says nothing.
+PRIOR_SHARE = 0.6
+#: Nats that a member must be better by to take the whole blend: a quarter of a per cent.
+_LEANING = 0.01
+#: Nats, in the mean over folds, that another setting must win by; ties keep what is simple.
+_WORTH = 0.001
+#: Folds that calibrate: the newest half.
+_CALIBRATING = 2
+_SHARES = np.linspace(0.0, 1.0, 21)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is fixed before the last fit.
+    """What is settled before the last fit.
 
     Parameters
     ----------
@@ -71,79 +41,196 @@ class Choice:
         Weight of the boosting member in the blend of log-odds; the logistic member has the rest.
     half_life : float or None
         Days in which a row's weight halves.
+    settings : mapping
+        LightGBM settings that differ from the defaults.
     calibrator : Calibrator
     report : dict
-        Figures behind the choice, JSON-ready.
+        The figures behind it; JSON-ready.
     """
 
-    share: float
-    half_life: float | None
-    calibrator: Calibrator
+    share: float = 0.0
+    half_life: float | None = None
+    settings: Settings = field(default_factory=dict)
+    calibrator: Calibrator = field(default_factory=Calibrator)
     report: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Out-of-fold margins of both members for one candidate, judged fold by fold."""
+
+    trees: tuple[Floats, ...]
+    linear: tuple[Floats, ...]
+    share: float
+    losses: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.losses))
+
+    def beats(self, other: _Outcome) -> bool:
+        """Tell whether it is better by enough, and in most folds."""
+        wins = sum(a < b for a, b in zip(self.losses, other.losses, strict=True))
+        return self.mean < other.mean - _WORTH and 2 * wins > len(self.losses)
+
+    def blend(self, k: int) -> Floats:
+        return self.share * self.trees[k] + (1 - self.share) * self.linear[k]
+
+
+@dataclass(frozen=True)
+class Past:
+    """Earlier folds of a table, and how candidates would have done on them.
+
+    Parameters
+    ----------
+    table : Table
+    folds : list of Fold
+    seed, threads : int
+        Of LightGBM.
+    """
+
+    table: Table
+    folds: list[Fold]
+    seed: int = 0
+    threads: int = 0
+
+    @classmethod
+    def of(cls, table: Table, gap: float, seed: int, threads: int) -> Past:
+        """Return the past of a table whose outcomes are known ``gap`` days later."""
+        folds = past_folds(table.time, table.groups, table.y, gap=gap)
+        return cls(table, folds, seed, threads)
+
+    def trees(self, half_life: float | None, settings: Settings) -> tuple[Floats, ...]:
+        """Return the boosting member's log-odds of the rows of each fold's test."""
+        made = []
+        for fold in self.folds:
+            train = self.table.take(fold.train)
+            member = BoostingMember.fit(
+                train.matrix,
+                train.columns,
+                train.y,
+                train.recency(half_life),
+                settings=settings,
+                seeds=(self.seed,),
+                threads=self.threads,
+            )
+            made.append(member.margin(self.table.matrix[fold.test], self.threads))
+        return tuple(made)
+
+    def linear(self, half_life: float | None) -> tuple[Floats, ...]:
+        """Return the logistic member's log-odds of the rows of each fold's test."""
+        made = []
+        for fold in self.folds:
+            train = self.table.take(fold.train)
+            weight = train.recency(half_life)
+            member = LinearMember.fit(train.matrix, train.columns, train.y, weight)
+            made.append(member.margin(self.table.matrix[fold.test]))
+        return tuple(made)
+
+    def judge(self, trees: tuple[Floats, ...], linear: tuple[Floats, ...]) -> _Outcome:
+        """Return the best blend of the members, leaning to the usual share."""
+        best: tuple[float, float, tuple[float, ...]] | None = None
+        for share in _SHARES:
+            losses = tuple(
+                self._loss(k, share * a + (1 - share) * b)
+                for k, (a, b) in enumerate(zip(trees, linear, strict=True))
+            )
+            value = float(np.mean(losses)) + _LEANING * (share - PRIOR_SHARE) ** 2
+            if best is None or value < best[0]:
+                best = (value, float(share), losses)
+        assert best is not None
+        return _Outcome(trees, linear, best[1], best[2])
+
+    def calibrator(self, outcome: _Outcome) -> Calibrator:
+        """Return the line that the newest folds call for."""
+        newest = range(len(self.folds))[-_CALIBRATING:]
+        rows = [self.folds[k].test for k in newest]
+        return Calibrator.fit(
+            [outcome.blend(k) for k in newest],
+            [self.table.y[r] for r in rows],
+            [self.table.weight[r] for r in rows],
+        )
+
+    def _loss(self, k: int, margin: Floats) -> float:
+        rows = self.folds[k].test
+        weight = self.table.weight[rows]
+        return float(weight @ loss(margin, self.table.y[rows]) / weight.sum())
 
 
 def choose(
     table: Table,
     *,
-    gap: float,
-    settings: Settings,
-    half_lives: Sequence[float | None],
-    seed: int,
-    threads: int,
+    gap: float = 0.0,
+    half_lives: Sequence[float] = (),
+    trials: int = 0,
+    time_cap: float | None = None,
+    seed: int = 0,
+    threads: int = 0,
+    tell: Report = lambda what: None,
 ) -> Choice:
-    """Return the choice that would have been best on the newest past folds."""
-    folds = past_folds(table.time, table.groups, table.y, gap=gap, n_folds=3)
-    if not folds:
-        return Choice(0.5, None, Calibrator(), {"folds": 0})
-    y = np.concatenate([table.y[f.test] for f in folds])
-    weight = np.concatenate([table.weight[f.test] for f in folds])
-    losses: dict[float | None, float] = {}
-    best: tuple[float, float, float | None, Floats] | None = None
+    """Return what would have been best on the newest past folds.
+
+    Parameters
+    ----------
+    table : Table
+    gap : float
+        Days until the outcome of a row is known.
+    half_lives : sequence of float
+        Tried against equal weights, and taken only where they win.
+    trials : int
+        Settings tried against the defaults, and taken only where they win.
+    time_cap : float, optional
+        Seconds after which no further trial begins. How many were done is in the report; the same
+        number of trials without a cap gives the same choice.
+    seed, threads : int
+    tell : callable
+        Told in a word what was just done.
+    """
+    started = time.monotonic()
+    past = Past.of(table, gap, seed, threads)
+    report: dict[str, object] = {
+        "folds": [_fold_figures(table, fold) for fold in past.folds],
+        "trials": {"asked": trials, "done": 0, "wins": None, "log_loss": []},
+    }
+    if not past.folds:
+        return Choice(PRIOR_SHARE, report=report)
+    best = past.judge(past.trees(None, {}), past.linear(None))
+    tell("equal weights")
+    tried: dict[str, float] = {"none": best.mean}
+    chosen: float | None = None
     for half_life in half_lives:
-        pairs = [_margins(table, f, half_life, settings, seed, threads) for f in folds]
-        trees, linear = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        for share in _SHARES:
-            blend = share * trees + (1 - share) * linear
-            value = float(weight @ loss(blend, y) / weight.sum())
-            losses[half_life] = min(value, losses.get(half_life, np.inf))
-            if best is None or value < best[0] - 1e-4:
-                best = (value, float(share), half_life, blend)
-    assert best is not None
-    _, share, half_life, blend = best
-    newest = len(folds[-1].test)
-    calibrator = Calibrator.fit(blend, y, weight)
-    calibrator = calibrator.anchored(blend[-newest:], y[-newest:], weight[-newest:])
-    return Choice(
-        share,
-        half_life,
-        calibrator,
-        {"folds": len(folds), "losses": {str(k): v for k, v in losses.items()}},
-    )
+        found = past.judge(past.trees(half_life, {}), past.linear(half_life))
+        tried[f"{half_life:g}"] = found.mean
+        if found.beats(best):
+            best, chosen = found, half_life
+        tell(f"half-life {half_life:g}")
+    settings: Settings = {}
+    losses: list[float] = []
+    wins: int | None = None
+    for number, trial in enumerate(trial_list(trials, seed)):
+        if time_cap is not None and time.monotonic() - started > time_cap:
+            break
+        found = past.judge(past.trees(chosen, trial), best.linear)
+        losses.append(found.mean)
+        if found.beats(best):
+            best, settings, wins = found, changed(trial), number
+        tell(f"trial {number + 1}")
+    calibrator = past.calibrator(best)
+    report["half_lives"] = tried
+    report["trials"] = {"asked": trials, "done": len(losses), "wins": wins, "log_loss": losses}
+    report["log_loss"] = {
+        "blend": list(best.losses),
+        "boosting": [past._loss(k, m) for k, m in enumerate(best.trees)],
+        "logistic": [past._loss(k, m) for k, m in enumerate(best.linear)],
+    }
+    return Choice(best.share, chosen, settings, calibrator, report)
 
 
-def _margins(
-    table: Table, fold: Fold, half_life: float | None, settings: Settings, seed: int, threads: int
-) -> tuple[Floats, Floats]:
-    train, test = table.rows(fold.train), table.matrix[fold.test]
-    weight = train.weights(half_life)
-    trees = BoostingMember.fit(
-        train.matrix,
-        table.columns,
-        train.y,
-        weight,
-        settings=settings,
-        seeds=(seed,),
-        threads=threads,
-    )
-    linear = LinearMember.fit(train.matrix, table.columns, train.y, weight)
-    return trees.margin(test, threads), linear.margin(test)
-
-
-def report_of(choice: Choice) -> Mapping[str, object]:
-    """Return the choice as a JSON-ready mapping."""
+def _fold_figures(table: Table, fold: Fold) -> dict[str, float]:
     return {
-        **choice.report,
-        "share": choice.share,
-        "half_life": choice.half_life,
-        "calibrator": choice.calibrator.as_dict(),
+        "cut": fold.cut,
+        "n_train": len(fold.train),
+        "n_test": len(fold.test),
+        "rate_train": float(table.y[fold.train].mean()),
+        "rate_test": float(table.y[fold.test].mean()),
     }

@@ -59,8 +59,7 @@ def days_of(as_of: object, n_rows: int) -> Floats:
     if moments.isna().any():
         raise ValueError("as_of has missing moments; leave those rows out")
     seconds = (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
-    days: Floats = seconds.to_numpy(dtype=np.float64) / _DAY
-    return days
+    return np.asarray(seconds, dtype=np.float64) / _DAY
 
 
 def fold_at(time: Floats, groups: Whole, cut: float, until: float, *, gap: float = 0.0) -> Fold:
@@ -88,10 +87,15 @@ def past_folds(
     *,
     gap: float = 0.0,
     n_folds: int = 4,
+    n_windows: int = 8,
     least_rows: int = 100,
     least_of_class: int = 10,
 ) -> list[Fold]:
     """Return the newest rolling folds inside the data, oldest first; fewer where data are few.
+
+    The time in which anything could have been learned (from the first row's maturity to the last
+    row) is cut into ``n_windows`` equal windows; the newest ``n_folds`` are judged, each by what
+    came before it. A window with too few rows is joined with the one before.
 
     Parameters
     ----------
@@ -103,31 +107,30 @@ def past_folds(
         0 or 1; only counted, so that both classes are on both sides.
     gap : float
         The horizon: time until the outcome of a row is known.
-    n_folds : int
-        Most folds wanted.
+    n_folds, n_windows : int
+        Folds wanted, and windows that the time is cut into.
     least_rows, least_of_class : int
         Rows, and rows of each class, that each side of a fold must have.
 
-    Notes
-    -----
-    The windows are equal in rows, from the first moment with a quarter of the rows matured before
-    it, and cut only between different moments.
+    Examples
+    --------
+    >>> time, y = np.arange(1601.0), np.tile([0.0, 1.0], 801)[:1601]
+    >>> [(len(f.train), len(f.test)) for f in past_folds(time, np.arange(1601), y, gap=800)]
+    [(401, 100), (501, 100), (601, 100), (701, 101)]
     """
-    n_rows = len(time)
-    if n_rows < 2 * least_rows:
+    if not len(time):
         return []
-    ordered = np.sort(time)
-    first = ordered[n_rows // 4] + gap
-    later = ordered[ordered >= first]
+    end = float(time.max())
+    edges = np.linspace(float(time.min()) + gap, end, n_windows + 1)
     folds: list[Fold] = []
-    end = np.inf
-    for start in (
-        np.unique(later[(np.arange(n_folds) * len(later)) // n_folds])[::-1] if len(later) else []
-    ):
-        fold = fold_at(time, groups, float(start), end, gap=gap)
+    until = np.inf
+    for cut in edges[-2::-1]:
+        if cut > end or len(folds) == n_folds:
+            break
+        fold = fold_at(time, groups, float(cut), until, gap=gap)
         if _usable(fold, y, least_rows, least_of_class):
             folds.append(fold)
-            end = float(start)
+            until = float(cut)
     return folds[::-1]
 
 
