@@ -121,6 +121,31 @@ def test_facts(spec: Spec, value: object, said: str) -> None:
     assert fact(spec, value) == said
 
 
+TREND = Spec(
+    "trend",
+    "number",
+    "behaviour",
+    "act",
+    "activity",
+    {
+        "many": "did more than before",
+        "zero": "did as much as before",
+        "less": "did less than before",
+    },
+)
+
+
+def test_a_number_below_zero_has_words_of_its_own() -> None:
+    said = [fact(TREND, value) for value in (2.25, 0.0, -0.5)]
+    assert said == ["did more than before", "did as much as before", "did less than before"]
+    assert fact(replace(TREND, words={"less": "{n} fewer"}), -3.0) == "3 fewer"
+
+
+def test_limits_of_a_number_that_is_not_said_are_not_cited() -> None:
+    evidence = Evidence([a_bin(feature="trend", low=2.0, high=4.0)], leads=1, converters=0)
+    assert Wording([TREND], GOAL, evidence).sentence("trend", 3.0, "for") == "did more than before"
+
+
 def test_a_template_that_quotes_is_not_quoted_twice() -> None:
     spec = replace(FIRM, words={"value": "first did “{value}”"})
     assert fact(spec, "page") == "first did “page”"

@@ -38,15 +38,20 @@ class Point:
         The contribution in words.
     width : float
         Length of the bar, 0 to 100.
-    raises : bool
-        Whether it raised the chance.
+    contribution : float
+        What it adds, in log-odds: for ordering, never printed.
     """
 
     fact: str
     evidence: str
     strength: str
     width: float
-    raises: bool
+    contribution: float
+
+    @property
+    def raises(self) -> bool:
+        """Whether it raised the chance."""
+        return self.contribution > 0
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,12 @@ class Card:
     failed: tuple[str, ...]
     unknown: tuple[str, ...]
     marks: tuple[str, ...]
+
+    @property
+    def first(self) -> Point | None:
+        """The reason that counts most, for or against."""
+        named = [*self.higher, *self.lower]
+        return max(named, key=lambda point: abs(point.contribution), default=None)
 
 
 def full_bar(reasons: pd.DataFrame) -> float:
@@ -216,7 +227,7 @@ def _point(contribution: float, sentence: str, full: float) -> Point:
         evidence=evidence[:1].upper() + evidence[1:],
         strength=strength,
         width=round(100 * min(1.0, size / full), 1),
-        raises=contribution > 0,
+        contribution=contribution,
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Leads in the table of a page, the highest scores first; the files beside it hold all.
 MOST_LEADS = 2_000
+#: Reasons why rows were not scored; rarer ones are summed up.
+MOST_WHYS = 12
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -144,8 +146,12 @@ def _qualified(scored: pd.DataFrame, limits: Limits) -> dict[str, Any]:
 def _not_scored(scores: pd.DataFrame) -> list[tuple[str, int]]:
     """Return why rows were not scored and how many each, the most frequent first."""
     left = scores[scores["status"] != "scored"]
-    counts = left["status_reason"].fillna("no reason given").map(safe_text).value_counts()
-    return sorted(((str(why), int(n)) for why, n in counts.items()), key=lambda x: (-x[1], x[0]))
+    counts = left["status_reason"].fillna("no reason was given").map(safe_text).value_counts()
+    told = sorted(((str(why), int(n)) for why, n in counts.items()), key=lambda x: (-x[1], x[0]))
+    if len(told) > MOST_WHYS:
+        others = sum(n for _, n in told[MOST_WHYS:])
+        told = [*told[:MOST_WHYS], ("of reasons given row by row in the spreadsheet", others)]
+    return told
 
 
 def _short(evidence: str, goal: Goal) -> str:

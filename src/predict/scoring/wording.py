@@ -94,6 +94,8 @@ class Wording:
             return False
         if found.whole and not float(value).is_integer():  # type: ignore[arg-type]
             return True  # "3 to 5" does not hold 5.5
+        if "{n}" not in self._by_name[found.feature].words.get("many", "{n}"):
+            return True  # "did more than before": more of what is "3 to 5"?
         # "2 or less" would seem to hold 0, where 0 has a bin of its own.
         spans_zero = found.low is None and (found.high is None or found.high > 0)
         zero = self.evidence.of(found.feature, 0.0) if self.evidence and spans_zero else None
@@ -203,13 +205,22 @@ def _told(spec: Spec, value: object) -> str:
         template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
         return _filled(template, quoted(value), None, None)
     amount = float(value)  # type: ignore[arg-type]
-    if amount == 0 and spec.words.get("zero"):
-        return spec.words["zero"]
-    if figures.number(amount) == "1" and spec.words.get("one"):
-        return _filled(spec.words["one"], "1", amount, spec.unit)
-    if spec.words.get("many"):
-        return _filled(spec.words["many"], figures.number(amount), amount, spec.unit)
-    return f"{topic}: {figures.with_unit(amount, spec.unit)}"
+    form = _form(spec.words, amount)
+    if form is None:
+        return f"{topic}: {figures.with_unit(amount, spec.unit)}"
+    said = abs(amount) if form == "less" else amount  # "2 fewer", not "-2 fewer"
+    return _filled(spec.words[form], figures.number(said), said, spec.unit)
+
+
+def _form(words: Mapping[str, str], amount: float) -> str | None:
+    """Return which words say a number; ``many`` where it has none of its own."""
+    if amount == 0:
+        own = "zero"
+    elif amount < 0:
+        own = "less"
+    else:
+        own = "one" if figures.number(amount) == "1" else "many"
+    return next((form for form in (own, "many") if words.get(form)), None)
 
 
 def _alike(found: Bin, unit: str | None) -> str:

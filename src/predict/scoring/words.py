@@ -85,17 +85,11 @@ def safe_text(value: object, limit: int = 60) -> str:
     >>> safe_text("Chief " * 30, limit=12)
     'Chief Chief…'
     """
-    kept = []
-    for character in str(value):
-        category = unicodedata.category(character)
-        if character.isspace() or category in {"Zl", "Zp"}:
-            kept.append(" ")
-        elif category[0] != "C" or character in _INVISIBLE_BUT_MEANT:
-            kept.append(character)
-    line = " ".join("".join(kept).split())
-    if len(line) <= limit:
-        return line
-    return line[: limit - 1].rstrip() + "…"
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(_harmless(character) for character in text)
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def humanised(name: str) -> str:
@@ -168,3 +162,10 @@ class Goal:
         stage = safe_text(self.stage)
         key = re.sub(r"[\s_-]+", " ", stage).strip().lower()
         return _STAGES.get(key, (f"became “{stage}”", f"become “{stage}”"))
+
+
+def _harmless(character: str) -> str:
+    category = unicodedata.category(character)
+    if character.isspace() or category in {"Zl", "Zp"}:
+        return " "
+    return "" if category[0] == "C" and character not in _INVISIBLE_BUT_MEANT else character
