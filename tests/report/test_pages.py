@@ -256,3 +256,22 @@ def test_nothing_is_wider_than_the_screen(sample: Any, tmp_path: Path, width: in
     title = re.search(r"<title>(\d+),(\d+)</title>", dump(tmp_path / "frame.html")[0])
     assert title is not None
     assert int(title[1]) <= int(title[2]) == width
+
+
+COUNT = """<script>parent.postMessage([..."AB"].map((grade) => [...document.querySelectorAll(
+  `[data-grade=${grade}]`)].filter((lead) => lead.offsetParent).length), "*")</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_one_grade_can_be_shown_alone_without_script(sample: Any, tmp_path: Path) -> None:
+    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", render(sample))
+    both = Page(html).values("data-grade").count("A"), Page(html).values("data-grade").count("B")
+    chosen = html.replace(" checked>", ">").replace('id="grade-B"', 'id="grade-B" checked')
+    shown = {}
+    for name, text in (("all", html), ("B", chosen)):
+        (tmp_path / "open.html").write_text(text.replace("</body>", COUNT + "</body>"), "utf-8")
+        (tmp_path / "frame.html").write_text(FRAME.format(width=900), "utf-8")
+        title = re.search(r"<title>(\d+),(\d+)</title>", dump(tmp_path / "frame.html")[0])
+        assert title is not None
+        shown[name] = int(title[1]), int(title[2])
+    assert shown == {"all": both, "B": (0, both[1])}

@@ -30,7 +30,7 @@ _HAIR = 1e-12
 _WHY: dict[Because, str] = {
     "capacity": "as many as sales can follow up",
     "money": "where a follow-up is worth more than it costs",
-    "share": "the best fifth; neither capacity nor the value of a win is in the definition",
+    "share": "the best fifth, as neither a capacity nor the value of a win is agreed",
 }
 
 
