@@ -202,14 +202,16 @@ def as_text(frame: pd.DataFrame) -> pd.Series:
     ...                       "sentence": ["viewed no page", ""]}))[7]
     'Scored higher because: viewed no page.'
     """
-    named = frame[frame["direction"] != OTHER]
-    parts: dict[int, list[str]] = {}
-    for (row, direction), group in named.groupby(["row", "direction"], sort=False):
-        heading = HEADINGS[cast("str", direction)].capitalize()
-        parts.setdefault(cast("int", row), []).append(
-            f"{heading}: {' | '.join(group['sentence'])}."
-        )
-    return pd.Series({row: " ".join(texts) for row, texts in parts.items()}, dtype=object)
+    sentences: dict[int, dict[str, list[str]]] = {}
+    columns = (frame["row"], frame["direction"], frame["sentence"])
+    for row, direction, sentence in zip(*columns, strict=True):
+        if direction != OTHER:
+            sentences.setdefault(row, {}).setdefault(direction, []).append(sentence)
+    texts = {
+        row: " ".join(f"{HEADINGS[d].capitalize()}: {' | '.join(s)}." for d, s in told.items())
+        for row, told in sentences.items()
+    }
+    return pd.Series(texts, dtype=object)
 
 
 def _check_columns(frame: pd.DataFrame, specs: Sequence[Spec]) -> None:
