@@ -13,12 +13,14 @@ from predict.learning.newton import fit_logistic
 
 Floats = NDArray[np.float64]
 
-#: Precisions of the priors: slope 1 ± 0.1; the level of one fold 0 ± 1; the anchor 0 ± 0.1.
-SLOPE_PRECISION = 100.0
-LEVEL_PRECISION = 1.0
+#: Precisions of the priors within one fold: slope 1 ± 0.2, level 0 ± 1.
+_FOLD_PRECISION = (25.0, 1.0)
+#: Standard deviation of what lasts over folds, and of what passes: of the slope, of the level.
+_LASTING = (0.15, 0.3)
+_PASSING = (0.3, 0.5)
+#: Precision of the prior of the anchor: 0 ± 0.1, stronger than a few weeks of leads.
 ANCHOR_PRECISION = 100.0
-#: Spread of the level that lasts over folds, and (one fold's worth of belief) of what does not.
-_LASTING, _PASSING = 0.3, 0.5
+_LEAST_SLOPE = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,33 +62,35 @@ class Calibrator:
 
         Notes
         -----
-        Each fold has a level of its own, so that a base rate on the move does not pass for a
-        slope. What the levels :math:`d_k` of :math:`K` folds have in common is believed as far as
-        they agree: :math:`\bar d\,\tau^2 / (\tau^2 + s^2 / K)`, with :math:`s^2` their variance
-        and one prior observation of it; the random-effects estimate of DerSimonian and Laird
-        (1986), with a normal prior of standard deviation :math:`\tau`.
+        Each fold has a slope and a level of its own, so that a base rate on the move does not
+        pass for a slope. What the departures :math:`d_k` of :math:`K` folds from the identity
+        have in common is believed as far as they agree:
+        :math:`\bar d\,\tau^2 / (\tau^2 + s^2 / K)`, with :math:`s^2` their variance and one prior
+        observation of it: the random-effects estimate of DerSimonian and Laird (1986) under a
+        normal prior of standard deviation :math:`\tau`.
         """
         if not margins:
             return cls()
-        margin, y, weight = (np.concatenate(part) for part in (margins, ys, weights))
-        pivot = float(np.average(margin, weights=weight))
-        n_folds = len(margins)
-        fold = np.repeat(np.arange(n_folds), [len(part) for part in margins])
-        design = np.column_stack([margin - pivot, fold[:, None] == np.arange(n_folds)])
-        beta = fit_logistic(
-            design,
-            y,
-            weight,
-            np.array([SLOPE_PRECISION] + [LEVEL_PRECISION] * n_folds),
-            centre=np.array([1.0] + [0.0] * n_folds),
-            offset=np.full(len(y), pivot),
+        pivot = float(np.average(np.concatenate(margins), weights=np.concatenate(weights)))
+        lines = [
+            fit_logistic(
+                np.column_stack([margin - pivot, np.ones(len(y))]),
+                y,
+                weight,
+                np.array(_FOLD_PRECISION),
+                centre=np.array([1.0, 0.0]),
+                offset=np.full(len(y), pivot),
+            )
+            for margin, y, weight in zip(margins, ys, weights, strict=True)
+        ]
+        slope, level = (
+            _in_common(departures, lasting, passing)
+            for departures, lasting, passing in zip(
+                (np.array(lines) - [1.0, 0.0]).T, _LASTING, _PASSING, strict=True
+            )
         )
-        levels = beta[1:]
-        common = float(levels.mean())
-        spread = (_PASSING**2 + float(((levels - common) ** 2).sum())) / n_folds
-        belief = _LASTING**2 / (_LASTING**2 + spread / n_folds)
         # A slope near or below zero would turn the ranking round: noise, never knowledge.
-        return cls(max(float(beta[0]), 0.2), pivot, common * belief)
+        return cls(max(1.0 + slope, _LEAST_SLOPE), pivot, level)
 
     def anchored(self, margin: Floats, y: Floats, weight: Floats) -> Calibrator:
         """Return the calibrator held to the base rate of the newest matured rows.
@@ -133,3 +137,9 @@ class Calibrator:
     def from_dict(cls, value: Mapping[str, Any]) -> Calibrator:
         """Return the calibrator that `as_dict` described."""
         return cls(*(float(value[name]) for name in ("slope", "pivot", "level", "anchor")))
+
+
+def _in_common(departures: Floats, lasting: float, passing: float) -> float:
+    common = float(departures.mean())
+    spread = (passing**2 + float(((departures - common) ** 2).sum())) / len(departures)
+    return common * lasting**2 / (lasting**2 + spread / len(departures))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from predict.learning.boosting import BoostingMember, Settings
 from predict.learning.calibration import Calibrator
 from predict.learning.linear import LinearMember
-from predict.learning.newton import loss
+from predict.learning.newton import fit_logistic, loss
 from predict.learning.splits import Fold, past_folds
 from predict.learning.table import Table
 from predict.learning.trials import changed, trial_list
@@ -22,12 +22,10 @@ Report = Callable[[str], None]
 
 #: Share of the boosting member where the past says nothing.
 PRIOR_SHARE = 0.6
-#: Nats that a member must be better by to take the whole blend: a quarter of a per cent.
+#: Nats per squared distance from it: a member must be clearly better to take the whole blend.
 _LEANING = 0.01
 #: Nats, in the mean over folds, that another setting must win by; ties keep what is simple.
 _WORTH = 0.001
-#: Folds that calibrate: the newest half.
-_CALIBRATING = 2
 _SHARES = np.linspace(0.0, 1.0, 21)
 
 
@@ -129,27 +127,40 @@ class Past:
 
     def judge(self, trees: tuple[Floats, ...], linear: tuple[Floats, ...]) -> _Outcome:
         """Return the best blend of the members, leaning to the usual share."""
-        best: tuple[float, float, tuple[float, ...]] | None = None
-        for share in _SHARES:
-            losses = tuple(
-                self._loss(k, share * a + (1 - share) * b)
-                for k, (a, b) in enumerate(zip(trees, linear, strict=True))
-            )
-            value = float(np.mean(losses)) + _LEANING * (share - PRIOR_SHARE) ** 2
-            if best is None or value < best[0]:
-                best = (value, float(share), losses)
-        assert best is not None
-        return _Outcome(trees, linear, best[1], best[2])
+        pairs = list(zip(trees, linear, strict=True))
+
+        def leaning(share: float) -> float:
+            # Each fold at its own base rate: moves of the rate are the calibrator's business, and
+            # would drown what the members differ in.
+            losses = [
+                self._loss(k, self._levelled(k, share * a + (1 - share) * b))
+                for k, (a, b) in enumerate(pairs)
+            ]
+            return float(np.mean(losses)) + _LEANING * (share - PRIOR_SHARE) ** 2
+
+        share = float(min(_SHARES, key=leaning))
+        losses = tuple(self._loss(k, share * a + (1 - share) * b) for k, (a, b) in enumerate(pairs))
+        return _Outcome(trees, linear, share, losses)
 
     def calibrator(self, outcome: _Outcome) -> Calibrator:
-        """Return the line that the newest folds call for."""
-        newest = range(len(self.folds))[-_CALIBRATING:]
-        rows = [self.folds[k].test for k in newest]
+        """Return the line that the folds call for."""
+        rows = [fold.test for fold in self.folds]
         return Calibrator.fit(
-            [outcome.blend(k) for k in newest],
+            [outcome.blend(k) for k in range(len(rows))],
             [self.table.y[r] for r in rows],
             [self.table.weight[r] for r in rows],
         )
+
+    def _levelled(self, k: int, margin: Floats) -> Floats:
+        rows = self.folds[k].test
+        shift = fit_logistic(
+            np.ones((len(rows), 1)),
+            self.table.y[rows],
+            self.table.weight[rows],
+            np.ones(1),
+            offset=margin,
+        )
+        return margin + shift[0]
 
     def _loss(self, k: int, margin: Floats) -> float:
         rows = self.folds[k].test
