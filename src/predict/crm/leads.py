@@ -66,7 +66,7 @@ def read_leads(reader: Reader) -> LeadsPart:
     declared: dict[str, str | None] = dict.fromkeys(told)
     declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
     types = reader.profile_types(text, declared)
-    criteria = [c.field for c in definition.criteria.values() if c.field in text.columns]
+    criteria = [c for c in definition.criteria_fields if c in text.columns]
     keys = [r.key for r in definition.related.values()]
     parsers = dict.fromkeys([*personal, *criteria, *keys], "text")
     parsers |= {c: parser(t) for c, t in types.items() if c not in parsers}

@@ -200,6 +200,12 @@ class Definition(Section):
         related = self.related.get("account")
         return self.leads.account_id or (related.key if related else None)
 
+    @property
+    def criteria_fields(self) -> tuple[str, ...]:
+        """Columns that the criteria and their exceptions ask for."""
+        asked = [c for rule in self.criteria.values() for c in (rule.field, *rule.unless)]
+        return tuple(dict.fromkeys(asked))
+
     def to_toml(self) -> str:
         """Return it as TOML, without comments and without what is at its default."""
         return writing.write(self)

@@ -78,7 +78,9 @@ class ListWriter:
         from pyarrow import csv, parquet
 
         rows = _table(inputs.rename(columns=self.names), chunk.scores)
-        reasons = pa.Table.from_pandas(chunk.reasons, schema=_reasons_schema(), preserve_index=False)
+        reasons = pa.Table.from_pandas(
+            chunk.reasons, schema=_reasons_schema(), preserve_index=False
+        )
         if self._parquet is None:
             path = self.folder / "scored.parquet"
             self._parquet = parquet.ParquetWriter(path, rows.schema, compression="zstd")

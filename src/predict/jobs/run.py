@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.tables import CRITERION
+from predict.definition.stages import stage_words
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.jobs.output import ListWriter
 from predict.scoring.lists import STATUSES, MatchedList
@@ -80,9 +81,7 @@ class Run:
                 chosen = (low, low + CHUNK_ROWS)
                 grid = _rows(matched.grid, chosen)
                 leads, fields = self._leads(grid), _fields(grid)
-                chunk = self.scorer.score(
-                    leads, X.drop(columns="row"), fields, wanted=self.wanted
-                )
+                chunk = self.scorer.score(leads, X.drop(columns="row"), fields, wanted=self.wanted)
                 writer.write(_rows(matched.inputs, chosen).drop(columns="row"), chunk)
                 entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
                 slim.append(chunk.scores[_SLIM])
@@ -102,8 +101,8 @@ class Run:
         return self._counts(matched, total)
 
     def _leads(self, grid: pd.DataFrame) -> pd.DataFrame:
-        stage = self.scorer.goal.past_words
-        said = {status: words.format(stage=stage) for status, words in STATUSES.items()}
+        reached = stage_words(self.scorer.goal.stage)[0]
+        said = {status: words.format(reached=reached) for status, words in STATUSES.items()}
         return grid[["row", "lead_id", "status", "basis"]].assign(
             as_of=grid["as_of_us"].astype("datetime64[us]"),
             created_at=grid["created_us"].astype("datetime64[us]"),
@@ -118,6 +117,7 @@ class Run:
         rows = {"read": total, **{s: int(statuses.get(s, 0)) for s in STATUSES}}
         return {
             "rows": rows,
+            "not_open": dict(matched.left_out),
             "basis": {b: int((scored["basis"] == b).sum()) for b in ("full", "profile")},
             "grades": {g: int((scored["grade"] == g).sum()) for g in "ABCD"},
             "rated_qualified": int(scored["rated_qualified"].sum()),

@@ -8,20 +8,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from predict.crm.exports import file_of
 from predict.crm.opening import open_crm
-from predict.crm.reading import read_text
+from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
+from predict.definition.exports import Export
 from predict.definition.schema import Definition
-from predict.errors import RefusedError
+from predict.errors import InputError, RefusedError, nearest
 from predict.home import Home
-from predict.jobs.output import ListWriter
+from predict.jobs.run import Run
 from predict.publish import file_digest, is_complete, json_digest, publishing, read_json
+from predict.scoring.ledger import Ledger, run_key
 from predict.scoring.lists import MatchedList, match_list
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.learning.lead_model import LeadModel
+    from predict.registered import Version
     from predict.scoring.scorer import Wanted
 
 Progress = Callable[[int, int, str], None]
@@ -104,10 +106,31 @@ def score(
     RefusedError
         The definition means something else than the model's, or no model is in use.
     """
+    definition = Definition.read(path, data=data)
+    version, model = champion(definition, home)
+    types = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
+    crm = open_crm(definition, types=types)
+    try:
+        listed = _list_digest(definition, crm, order)
+        inputs = json_digest([listed, version.digest, order.as_of.isoformat(), order.reasons])
+        if is_complete(order.to, inputs):
+            return Scoring(order.to, read_json(order.to / "manifest.json"), True)
+        return _publish(crm, Ledger(home.ledger), order, version, model, listed, inputs, progress)
+    finally:
+        crm.close()
+
+
+def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
+    """Return the model in use, verified and of the same meaning as the definition.
+
+    Raises
+    ------
+    RefusedError
+        No model is in use, or the definition means something else than the model's.
+    """
     from predict.learning.lead_model import LeadModel
     from predict.registry import Registry
 
-    definition = Definition.read(path, data=data)
     registry = Registry(home)
     version = registry.champion(definition.name)
     if version is None:
@@ -118,23 +141,42 @@ def score(
         )
     model = LeadModel.load(registry.fetch(version))
     _same_meaning(definition, model)
-    types = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
-    crm = open_crm(definition, types=types)
-    try:
-        inputs = _inputs(definition, crm, version.digest, order)
-        if is_complete(order.to, inputs):
-            return Scoring(order.to, read_json(order.to / "manifest.json"), True)
-        run = Run(crm, Scorer(model, definition, f"{version.name} {version.number}"), order.reasons)
-        matched = _matched(crm, definition, order)
-        manifest: dict[str, Any] = {}
-        key = json_digest([inputs, "ledger"])
-        with publishing(order.to, inputs, manifest) as staging:
-            with Ledger(home.ledger).entry(key, _about(order, version)) as entry:
-                manifest |= run.write(staging, matched, entry, progress)
-            _write_page(staging, run, matched, order, definition, f"version {version.number}")
-        return Scoring(order.to, read_json(order.to / "manifest.json"), False)
-    finally:
-        crm.close()
+    return version, model
+
+
+def _publish(
+    crm: Crm,
+    ledger: Ledger,
+    order: Order,
+    version: Version,
+    model: LeadModel,
+    listed: str,
+    inputs: str,
+    progress: Progress | None,
+) -> Scoring:
+    from predict.jobs.listpage import write_page
+    from predict.scoring.scorer import Scorer
+
+    name = f"{version.name} {version.number}"
+    run = Run(crm, Scorer(model, crm.definition, name), order.reasons)
+    matched = _matched(crm, order)
+    manifest: dict[str, Any] = {
+        "as_of": order.as_of.isoformat(),
+        "model": name,
+        "model_digest": version.digest,
+        "list": "open leads" if order.leads is None else order.leads.name,
+        "list_digest": listed,
+        "lead_id_column": _id_column(crm, matched),
+        "findings": [f.as_dict() for f in crm.findings if f.severity != "note"],
+    }
+    key = run_key(listed, version.digest, order.as_of)
+    told = {k: manifest[k] for k in ("as_of", "model", "list")}
+    with publishing(order.to, inputs, manifest) as staging:
+        with ledger.entry(key, told) as entry:
+            manifest |= run.write(staging, matched, entry, progress)
+        manifest["ledger"] = key
+        write_page(staging / "list.html", run, matched, order.as_of, str(manifest["list"]))
+    return Scoring(order.to, manifest, False)
 
 
 def _same_meaning(definition: Definition, model: LeadModel) -> None:
@@ -145,30 +187,60 @@ def _same_meaning(definition: Definition, model: LeadModel) -> None:
     raise RefusedError(
         "the definition means something else than the one the model learned from",
         where=str(definition.path or "definition"),
-        got=", ".join(keys) or "another version of the software read it differently",
+        got=", ".join(keys) or "an older version of the software read it differently",
         do="train again with this definition, or score with the one the model learned from",
     )
 
 
-def _inputs(definition: Definition, crm: Crm, model_digest: str, order: Order) -> str:
+def _list_digest(definition: Definition, crm: Crm, order: Order) -> str:
+    """Return the digest of the rows to score and of all that their features come from."""
     return json_digest(
         {
             "definition": definition.digest(),
-            "model": model_digest,
             "sources": sorted({(s["table"], s["sha256"]) for s in crm.sources}),
-            "list": None if order.leads is None else file_digest(order.leads),
-            "mapping": definition.lists.get(order.mapping or "", {}),
-            "as_of": order.as_of.isoformat(),
-            "reasons": order.reasons,
+            "list": None if order.leads is None else _file_digest(order.leads),
+            "mapping": _mapping(definition, order),
         }
     )
 
 
-def _matched(crm: Crm, definition: Definition, order: Order) -> MatchedList:
+def _file_digest(path: Path) -> str:
+    if not path.is_file():
+        near = nearest(path.name, [p.name for p in path.parent.glob("*")] if path.parent else [])
+        raise InputError(
+            "there is no such list",
+            where=str(path),
+            do=f"did you mean {near}?" if near else "check the path",
+        )
+    return file_digest(path)
+
+
+def _mapping(definition: Definition, order: Order) -> Mapping[str, str]:
+    if order.mapping is None:
+        return {}
+    if order.mapping not in definition.lists:
+        near = nearest(order.mapping, definition.lists)
+        raise InputError(
+            f"the definition has no [lists.{order.mapping}]",
+            where=str(definition.path),
+            got=", ".join(definition.lists) or "no lists",
+            do=f"did you mean {near}?" if near else "add it, or leave --list away",
+        )
+    return definition.lists[order.mapping]
+
+
+def _matched(crm: Crm, order: Order) -> MatchedList:
+    definition, as_of_us = crm.definition, microseconds(order.as_of)
     if order.leads is None:
         text = read_text(crm.workspace, definition.leads, folder=definition.folder)
-    else:
-        text = read_text(crm.workspace, file_of(order.leads), folder=Path.cwd())
-    mapping = definition.lists[order.mapping] if order.mapping else None
-    return match_list(crm, text, microseconds(order.as_of), mapping)
+        return match_list(crm, text, as_of_us).only_open(crm)
+    path = order.leads.resolve()
+    text = read_text(crm.workspace, Export(path=path.name), folder=path.parent)
+    return match_list(crm, text, as_of_us, _mapping(definition, order))
 
+
+def _id_column(crm: Crm, matched: MatchedList) -> str | None:
+    """Return the header of the list that holds the lead's id, if any."""
+    ours = crm.definition.leads.lead_id
+    header = {v: k for k, v in matched.mapping.items()}.get(ours, ours)
+    return header if header in matched.columns else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.parsing import Parsed
@@ -16,19 +16,22 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from predict.crm.texttable import TextTable
     from predict.crm.tables import Crm
+    from predict.crm.texttable import TextTable
 
 #: Why a row is not scored, as a reader is told.
 STATUSES = {
     "scored": "",
-    "unreadable": "not scored, because the row cannot be read",
-    "duplicate": "not scored, because an earlier row has the same id",
-    "suppressed": "not scored, because this person is on the do-not-contact list",
-    "converted": "not scored, because this lead {stage} already",
-    "closed": "not scored, because this lead was closed already",
-    "not open": "not scored, because this lead came after the day of the list",
+    "unreadable": "the row cannot be read",
+    "duplicate": "an earlier row has the same id",
+    "suppressed": "this person is on the do-not-contact list",
+    "converted": "this lead {reached} already",
+    "closed": "this lead was closed already",
+    "not open": "this lead came after the day the list is scored for",
 }
+
+
+_NOT_OPEN = ["converted", "closed", "duplicate", "not open"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class MatchedList:
         Headers that nothing was made of.
     mapping : mapping of str to str
         Header of the list → our column.
+    left_out : mapping of str to int
+        Leads that are not open, by status, where only the open ones are scored.
     """
 
     grid: ir.Table
@@ -59,6 +64,27 @@ class MatchedList:
     rejects: pd.DataFrame
     unused: tuple[str, ...]
     mapping: Mapping[str, str]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def only_open(self, crm: Crm) -> MatchedList:
+        """Return the rows still open and those suppressed; the others are counted by status.
+
+        Rows without an id or a creation date are kept as unreadable.
+        """
+        grid = self.grid
+        unusable = grid.lead_no.isnull() & (grid.status == "scored")
+        grid = grid.mutate(status=unusable.ifelse("unreadable", grid.status))
+        gone = grid.filter(grid.status.isin(_NOT_OPEN)).status.value_counts(name="n").to_pandas()
+        kept = crm.workspace.materialise(
+            grid.filter(~grid.status.isin(_NOT_OPEN)), "open_leads", order_by=["row"]
+        )
+        inputs = self.inputs.semi_join(kept.select("row"), "row")
+        return replace(
+            self,
+            grid=kept,
+            inputs=crm.workspace.materialise(inputs, "open_inputs", order_by=["row"]),
+            left_out=dict(zip(gone["status"], gone["n"].astype(int), strict=True)),
+        )
 
 
 def match_list(
@@ -103,7 +129,7 @@ def _known_columns(crm: Crm) -> list[str]:
     roles = [spec.lead_id, spec.created_at, crm.definition.account_key]
     roles += [r.key for r in crm.definition.related.values()]
     profile = [p.name for p in crm.profile if "." not in p.name or p.name in spec.columns]
-    criteria = [c.field for c in crm.definition.criteria.values()]
+    criteria = crm.definition.criteria_fields
     mails = [c for c in spec.of_class("personal") if "mail" in c.lower()]
     return list(dict.fromkeys(c for c in [*roles, *profile, *criteria, *mails] if c))
 
@@ -205,8 +231,8 @@ def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
         else:
             kind = "float64" if p.dtype == "number" else "string"
             columns[p.column] = ibis.null(kind)
-    for criterion in definition.criteria.values():
-        columns[CRITERION + criterion.field] = column(criterion.field).cast("string").strip()
+    for asked in definition.criteria_fields:
+        columns[CRITERION + asked] = column(asked).cast("string").strip()
     for related in definition.related.values():
         columns[f"k:{related.key}"] = column(related.key).cast("string").strip()
     return rows.select(**columns)

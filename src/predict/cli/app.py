@@ -1,0 +1,118 @@
+"""The app: verbs of the command line; each reads its arguments, calls one job and prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predict.cli import verbs
+from predict.errors import PredictError
+
+app = typer.Typer(
+    name="predict",
+    help="Which leads should sales call first, why, and was last month's list right?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Definition = Annotated[Path, typer.Argument(metavar="FILE.toml", help="The definition.")]
+Data = Annotated[Path | None, typer.Option(help="Folder that relative paths start from.")]
+Home = Annotated[
+    Path | None, typer.Option(help="Where models, archive and ledger are; $PREDICT_HOME.")
+]
+To = Annotated[Path, typer.Option(help="Output folder; a complete one is left untouched.")]
+
+
+@app.command()
+def check(
+    file: Definition,
+    json: Annotated[Path | None, typer.Option(help="Write the findings as JSON too.")] = None,
+    data: Data = None,
+) -> None:
+    """Say what an export holds and what is wrong with it, before any model."""
+    raise typer.Exit(verbs.check(file, json, data))
+
+
+@app.command()
+def train(
+    file: Definition,
+    home: Home = None,
+    data: Data = None,
+    trials: Annotated[int, typer.Option(help="Settings to try on earlier months.")] = 0,
+    time_cap: Annotated[float | None, typer.Option(help="Seconds for trying.")] = None,
+) -> None:
+    """Check, archive, backtest, fit and register a model; print the verdict."""
+    verbs.train(file, home, data, trials, time_cap)
+
+
+@app.command()
+def backtest(
+    file: Definition,
+    to: To,
+    start: Annotated[str | None, typer.Option(help="First month or week, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Test nothing from this day on.")] = None,
+    every: Annotated[verbs.Every, typer.Option(help="How often to refit.")] = verbs.Every.month,
+    data: Data = None,
+) -> None:
+    """Predict past months as if at the time, refitting each time; write figures and curves."""
+    verbs.backtest(file, to, start, end, every, data)
+
+
+@app.command()
+def score(
+    definition: Annotated[Path, typer.Option(metavar="FILE.toml", help="The definition.")],
+    to: To,
+    leads: Annotated[Path | None, typer.Argument(metavar="LIST", help="Any list.")] = None,
+    open: Annotated[bool, typer.Option("--open", help="Score the open leads instead.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="The moment to look, UTC; now.")] = None,
+    list: Annotated[str | None, typer.Option(help="Which [lists.NAME] maps its headers.")] = None,
+    reasons: Annotated[
+        verbs.Reasons, typer.Option(help="Whose reasons to write.")
+    ] = verbs.Reasons.qualified,
+    home: Home = None,
+    data: Data = None,
+) -> None:
+    """Score a list, or the leads still open, with the model in use."""
+    if open == (leads is not None):
+        raise typer.BadParameter("name a LIST, or say --open")
+    verbs.score(definition, to, leads, as_of, list, reasons, home, data)
+
+
+@app.command()
+def explain(
+    lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID")],
+    scored: Annotated[Path, typer.Option(help="Folder that predict score wrote.")],
+) -> None:
+    """Say why a lead was scored as it was."""
+    verbs.explain(lead_id, scored)
+
+
+@app.command()
+def models(home: Home = None) -> None:
+    """List the models, the one in use and the one on trial."""
+    verbs.models(home)
+
+
+@app.command()
+def demo(
+    to: To,
+    leads: Annotated[int, typer.Option(help="How many leads.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed, the same bytes.")] = 7,
+) -> None:
+    """Write the exports of a simulated company, with a definition for them."""
+    verbs.demo(to, leads, seed)
+
+
+def main() -> None:
+    """Run the command line; errors are sentences, exit codes 0, 1 and 2."""
+    try:
+        app()
+    except PredictError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

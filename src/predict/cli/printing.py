@@ -1,0 +1,187 @@
+"""Printing: findings, figures, verdicts and progress in the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from predict.findings import Finding, ordered
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from predict.jobs.scoring import Scoring
+    from predict.jobs.training import Training
+
+Steps = Callable[[str, int, int, str], None]
+_STYLE = {"block": "bold red", "warn": "yellow", "note": "dim"}
+#: Figures of a backtest that are printed, with their names.
+FIGURES = {
+    "base_rate": "base rate",
+    "roc_auc": "ROC-AUC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "brier": "Brier",
+    "brier_skill": "Brier skill",
+    "calibration_intercept": "calibration intercept",
+    "calibration_slope": "calibration slope",
+    "calibration_error": "calibration error",
+    "lift_10": "lift at 10 %",
+    "precision_at_capacity": "precision at capacity",
+    "capture_at_capacity": "capture at capacity",
+}
+
+
+@contextlib.contextmanager
+def steps(out: Console) -> Iterator[Steps]:
+    """Yield a callable that moves one progress bar per step; silent where output is piped."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:>9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[what]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def move(step: str, done: int, total: int, what: str) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total, what=what)
+            bars.update(tasks[step], completed=done, total=total, what=what)
+
+        yield move
+
+
+def print_findings(out: Console, findings: list[Finding]) -> None:
+    """Print findings, blocking ones first."""
+    from rich.text import Text
+
+    for finding in ordered(findings):
+        label = Text(f"{finding.severity:<5} ", style=_STYLE[finding.severity])
+        out.print(label + Text(f"{finding.subject}: {finding.sentence}"))
+
+
+def print_training(out: Console, done: Training) -> None:
+    """Print what a training found, how well the model did, and whether it is in use."""
+    print_findings(out, done.findings)
+    if not done.already:
+        counts = done.counts
+        out.print(
+            f"\n{counts['matured leads']:,} leads are old enough to judge, seen in "
+            f"{counts['matured looks']:,} looks; {counts['immature looks']:,} of "
+            f"{counts['looks']:,} looks are too young and count neither way."
+        )
+        print_cohorts(out, done.cohorts)
+        print_figures(out, done.summary)
+    out.print()
+    out.print(done.verdict)
+
+
+def print_cohorts(out: Console, cohorts: list[Mapping[str, Any]]) -> None:
+    """Print, per month of creation, how many leads are old enough and how many converted."""
+    from rich.table import Table
+
+    table = Table(title="Leads by month of creation", title_justify="left")
+    for name in ("month", "leads", "old enough", "converted", "rate", "too young"):
+        table.add_column(name, justify="left" if name == "month" else "right")
+    for row in cohorts:
+        matured = row["matured"]
+        rate = f"{row['converted'] / matured:.1%}" if matured else "–"
+        young = row["leads"] - matured
+        figures = (row["leads"], matured, row["converted"], rate, young)
+        table.add_row(row["month"], *(f"{f:,}" if isinstance(f, int) else f for f in figures))
+    out.print(table)
+
+
+def print_figures(out: Console, summary: Mapping[str, Any]) -> None:
+    """Print the figures of a backtest with their intervals, beside the baselines'."""
+    from rich.table import Table
+
+    total = summary["total"]
+    rivals = list(total["baselines"])
+    title = (
+        f"Backtest, {summary['since'][:10]} to {summary['until'][:10]}: {total['rows']:,} "
+        f"predictions of {total['leads']:,} leads, {len(summary['folds'])} refits"
+    )
+    table = Table(title=title, title_justify="left")
+    table.add_column("figure")
+    table.add_column("model", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for rival in rivals:
+        mark = " (flattered)" if rival in summary["flattered"] else ""
+        table.add_column(rival.removeprefix("p_").replace("_", " ") + mark, justify="right")
+    for key, name in FIGURES.items():
+        if key not in total["model"] or total["model"][key]["value"] is None:
+            continue
+        found = total["model"][key]
+        others = [_figure(total["baselines"][r].get(key, {}).get("value")) for r in rivals]
+        interval = f"{_figure(found['low'])} – {_figure(found['high'])}"
+        table.add_row(name, _figure(found["value"]), interval, *others)
+    out.print(table)
+    for note in summary["notes"]:
+        out.print(f"note  {note}", style="dim")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def print_scoring(out: Console, done: Scoring) -> None:
+    """Print the counts of a scored list, which add up, and where it is."""
+    told = done.manifest
+    rows = told["rows"]
+    parts = ", ".join(f"{n:,} {status}" for status, n in rows.items() if status != "read" and n)
+    out.print(f"{rows['read']:,} rows: {parts}")
+    if told.get("not_open"):
+        gone = ", ".join(f"{n:,} {status}" for status, n in sorted(told["not_open"].items()))
+        out.print(f"not among them, as no longer open: {gone}")
+    basis, grades = told["basis"], told["grades"]
+    out.print(f"{basis['full']:,} on behaviour and profile, {basis['profile']:,} on profile alone")
+    letters = ", ".join(f"{n:,} {letter}" for letter, n in grades.items())
+    out.print(f"grades: {letters}; rated qualified: {told['rated_qualified']:,}")
+    if told["columns_unused"]:
+        out.print(f"columns not used: {', '.join(told['columns_unused'])}")
+    for finding in told["findings"]:
+        out.print(f"{finding['severity']:<5} {finding['subject']}: {finding['sentence']}")
+    if told["rejected_values"]:
+        out.print(f"{told['rejected_values']:,} values could not be read: see rejects.csv")
+    state = "Left as it was, the same inputs" if done.already else "Written"
+    out.print(f"{state}: {done.folder / 'list.html'} (page), scored.csv, reasons.parquet beside it")
+
+
+def print_models(out: Console, models: pd.DataFrame) -> None:
+    """Print the registered models, newest last."""
+    from rich.table import Table
+
+    if models.empty:
+        out.print("No model is registered yet; train one with: predict train FILE.toml")
+        return
+    table = Table()
+    for name in (
+        "name",
+        "version",
+        "alias",
+        "created (UTC)",
+        "log loss",
+        "ROC-AUC",
+        "leads",
+        "why",
+    ):
+        table.add_column(name, justify="left" if name in ("name", "alias", "why") else "right")
+    for row in models.to_dict("records"):
+        table.add_row(
+            row["name"],
+            str(row["version"]),
+            row["alias"],
+            f"{row['created']:%Y-%m-%d %H:%M}",
+            f"{row['log_loss']:.4f}",
+            f"{row['roc_auc']:.3f}",
+            f"{row['leads']:,}",
+            row["reason"],
+        )
+    out.print(table)

@@ -1,0 +1,170 @@
+"""Verbs: what each command does and prints; heavy imports wait until they are used."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from predict.errors import InputError
+from predict.home import Home
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Every(StrEnum):
+    """How often a backtest refits."""
+
+    month = "month"
+    week = "week"
+
+
+class Reasons(StrEnum):
+    """Whose reasons are written."""
+
+    qualified = "qualified"
+    all = "all"
+    none = "none"
+
+
+def console() -> Console:
+    """Return the console: colours and width of the terminal, plain and wide where piped."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def check(file: Path, json: Path | None, data: Path | None) -> int:
+    """Print the findings about an export; 2 where one blocks."""
+    from predict.cli.printing import print_findings
+    from predict.crm.opening import open_crm
+    from predict.definition.schema import Definition
+    from predict.findings import blocking, ordered
+    from predict.publish import write_json
+
+    crm = open_crm(Definition.read(file, data=data))
+    try:
+        print_findings(console(), crm.findings)
+        if json is not None:
+            told: dict[str, Any] = {"findings": [f.as_dict() for f in ordered(crm.findings)]}
+            write_json(json, told | {"counts": dict(crm.counts), "rejects": len(crm.rejects)})
+    finally:
+        crm.close()
+    return 2 if blocking(crm.findings) else 0
+
+
+def train(
+    file: Path, home: Path | None, data: Path | None, trials: int, time_cap: float | None
+) -> None:
+    """Train and print the findings, the figures and the verdict."""
+    from predict.cli.printing import print_training, steps
+    from predict.jobs.training import train as job
+
+    out = console()
+    with steps(out) as progress:
+        done = job(
+            file, Home.at(home), data=data, trials=trials, time_cap=time_cap, progress=progress
+        )
+    print_training(out, done)
+
+
+def backtest(
+    file: Path, to: Path, start: str | None, end: str | None, every: Every, data: Path | None
+) -> None:
+    """Backtest, publish and print the figures."""
+    from predict.cli.printing import print_figures, steps
+    from predict.jobs.backtesting import run_backtest
+
+    out = console()
+    with steps(out) as progress:
+        result = run_backtest(
+            file,
+            to,
+            data=data,
+            start=start,
+            end=end,
+            every=every.value,
+            progress=lambda done, total, what: progress("backtest", done, total, what),
+        )
+    print_figures(out, result.summary())
+    out.print(f"Predictions, figures and curves: {to}")
+
+
+def score(
+    definition: Path,
+    to: Path,
+    leads: Path | None,
+    as_of: str | None,
+    mapping: str | None,
+    reasons: Reasons,
+    home: Path | None,
+    data: Path | None,
+) -> None:
+    """Score a list or the open leads and print where the result is."""
+    from predict.cli.printing import print_scoring, steps
+    from predict.jobs.scoring import Order
+    from predict.jobs.scoring import score as job
+
+    out = console()
+    when = moment(as_of)
+    out.print(f"As known before {when:%Y-%m-%d %H:%M} UTC")
+    order = Order(to, when, leads, mapping, reasons.value)
+    with steps(out) as progress:
+        done = job(
+            definition,
+            Home.at(home),
+            order,
+            data=data,
+            progress=lambda rows, total, what: progress("score", rows, total, what),
+        )
+    print_scoring(out, done)
+
+
+def moment(text: str | None) -> datetime:
+    """Return a moment as naive UTC; without one, now: the one place that asks the clock.
+
+    Examples
+    --------
+    >>> moment("2026-07-01"), moment("2026-07-01T02:00+02:00")
+    (datetime.datetime(2026, 7, 1, 0, 0), datetime.datetime(2026, 7, 1, 0, 0))
+    """
+    if text is None:
+        return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            "the moment cannot be read", where="--as-of", got=text, do="write it like 2026-07-01"
+        ) from error
+    return said if said.tzinfo is None else said.astimezone(UTC).replace(tzinfo=None)
+
+
+def explain(lead_id: str, scored: Path) -> None:
+    """Print why a lead was scored as it was."""
+    from predict.jobs.explaining import lead_of
+    from predict.report.terminal import render_lead
+
+    out = console()
+    for reasons, row, who in lead_of(scored, lead_id):
+        out.print(render_lead(reasons, row, who=who))
+
+
+def models(home: Path | None) -> None:
+    """Print the registered models."""
+    from predict.cli.printing import print_models
+    from predict.registry import Registry
+
+    print_models(console(), Registry(Home.at(home)).models())
+
+
+def demo(to: Path, leads: int, seed: int) -> None:
+    """Write the demo company."""
+    from predict.demo.company import write_company
+
+    out = console()
+    summary = write_company(to, leads=leads, seed=seed)
+    out.print(summary if isinstance(summary, str) else f"{summary}")
+    out.print(f"Train on it:  predict train {to / 'definition.toml'}")

@@ -1,0 +1,64 @@
+"""Explaining: one lead of a scored folder, with its reasons and who it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from predict.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def lead_of(
+    scored: Path, lead_id: str
+) -> list[tuple[pd.DataFrame, Mapping[str, Any], Mapping[str, str]]]:
+    """Return reasons, score row and roles of every row of a lead in a scored folder.
+
+    Parameters
+    ----------
+    scored : Path
+        Folder that `predict.jobs.scoring.score` published.
+    lead_id : str
+        The lead's id; for lists without ids, the row number, from 0.
+
+    Raises
+    ------
+    InputError
+        The folder holds no scored list, or no such lead.
+    """
+    import pandas as pd
+
+    from predict.publish import read_json
+    from predict.report.who import who
+
+    if not (scored / "scored.parquet").is_file():
+        raise InputError(
+            "the folder holds no scored list",
+            where=str(scored),
+            do="name a folder that predict score wrote",
+        )
+    column = read_json(scored / "manifest.json").get("lead_id_column")
+    frame = pd.read_parquet(scored / "scored.parquet")
+    ids = frame[str(column)] if column else frame["row"].astype(str)
+    found = frame[ids == lead_id]
+    if found.empty:
+        near = nearest(lead_id, ids.dropna().astype(str).tolist()[:100_000])
+        raise InputError(
+            "there is no such lead in this list",
+            where=str(scored),
+            got=lead_id,
+            do=f"did you mean {near}?" if near else "look it up in scored.csv",
+        )
+    reasons = pd.read_parquet(scored / "reasons.parquet")
+    roles = who(found)
+    return [
+        (
+            reasons[reasons["row"] == row["row"]],
+            {**row, "lead_id": lead_id},
+            roles.loc[i].to_dict(),
+        )
+        for i, row in zip(found.index, found.to_dict("records"), strict=True)
+    ]
