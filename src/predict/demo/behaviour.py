@@ -15,6 +15,7 @@ import numpy.typing as npt
 from predict.demo.calendar import DAY, HOUR, second_of_day
 from predict.demo.intent import LIFE_DAYS, OPEN, Moves, Path
 from predict.demo.profile import INBOUND, Leads
+from predict.demo.rows import Rows
 
 WEEKEND: Final = 0.3
 """Signals on a weekend day, against a working day; the same for every state."""
@@ -53,36 +54,38 @@ class Signal:
         """Whether it tells the open states apart at all."""
         return len(set(self.daily[:OPEN])) > 1 or len(set(self.first)) > 1
 
+    @property
+    def is_frequent(self) -> bool:
+        """Whether it is seen often enough to rank among the first reasons."""
+        return max(self.daily[:OPEN]) >= 0.05 or max(self.first) >= 0.35
+
+
+_SAME: Final = 4
+"""Open states: a rate repeated so often says nothing."""
 
 SIGNALS: Final = (
-    Signal("page_view", ("pricing",), (0.002, 0.02, 0.22, 0.22, 0.04, 0), (0.05, 0.2, 0.9), 70),
-    Signal("page_view", ("product tour",), (0.012, 0.09, 0.28, 0.28, 0.2, 0), (0.5, 0.8, 1.2), 90),
+    # What tells the states apart …
+    Signal("page_view", ("pricing",), (0.002, 0.02, 0.18, 0.18, 0.04, 0), (0.05, 0.2, 0.9), 70),
+    Signal("page_view", ("product tour",), (0.01, 0.08, 0.2, 0.2, 0.2, 0), (0.4, 0.8, 1.2), 90),
+    Signal("page_view", ("careers",), (0.016, 0.003, 0.0005, 0.0005, 0, 0), (0.35, 0.06, 0.01), 60),
+    Signal("demo_request", (), (0.0002, 0.004, 0.06, 0.03, 0, 0), (0.005, 0.05, 0.5)),
+    Signal("webinar_attended", ("live tour",), (0.002, 0.03, 0.12, 0.12, 0, 0), (0, 0, 0), 2400),
+    # … a little, for it is rare …
     Signal(
-        "page_view", ("customer stories",), (0.003, 0.04, 0.1, 0.1, 0.05, 0), (0.1, 0.3, 0.4), 80
+        "offer_download", ("ROI calculator",), (0.001, 0.008, 0.04, 0.04, 0, 0), (0.02, 0.1, 0.3)
     ),
-    Signal("page_view", ("careers",), (0.014, 0.003, 0.0005, 0.0005, 0, 0), (0.3, 0.06, 0.01), 60),
-    Signal("page_view", ("blog", "about us"), (0.015,) * 4 + (0.03, 0), (0.4,) * 3, 60),
-    Signal("demo_request", (), (0.0001, 0.001, 0.035, 0.02, 0, 0), (0.004, 0.02, 0.35)),
-    Signal(
-        "offer_download", ("ROI calculator",), (0.0008, 0.008, 0.05, 0.05, 0, 0), (0.02, 0.1, 0.3)
-    ),
-    Signal("offer_download", ("trend report",), (0.004,) * 4 + (0, 0), (0.2,) * 3),
-    Signal(
-        "webinar_attended",
-        ("route planning live", "spare parts live"),
-        (0.0008, 0.012, 0.04, 0.04, 0, 0),
-        (0, 0, 0),
-        2400,
-    ),
+    Signal("email_click", ("product news",), (0.003, 0.02, 0.04, 0.04, 0, 0), (0, 0, 0)),
+    # … and not at all.
+    Signal("page_view", ("blog", "about us"), (0.012,) * _SAME + (0.03, 0), (0.2,) * 3, 60),
+    Signal("offer_download", ("trend report",), (0.003,) * _SAME + (0, 0), (0.1,) * 3),
     Signal(
         "article_read",
-        ("winter tyres", "history of dispatch", "five podcasts"),
-        (0.018,) * 4 + (0.02, 0),
-        (0.3,) * 3,
+        ("winter tyres", "history of dispatch"),
+        (0.01,) * _SAME + (0.02, 0),
+        (0.15,) * 3,
         150,
     ),
-    Signal("email_open", ("newsletter", "product news"), (0.03,) * 4 + (0.02, 0), (0, 0, 0)),
-    Signal("email_click", ("product news",), (0.003, 0.03, 0.06, 0.06, 0, 0), (0, 0, 0)),
+    Signal("email_open", ("newsletter", "product news"), (0.025,) * _SAME + (0.02, 0), (0, 0, 0)),
 )
 ASSETS: Final = tuple(sorted({asset for signal in SIGNALS for asset in signal.assets}))
 KINDS: Final = tuple(sorted({signal.kind for signal in SIGNALS}))
@@ -95,7 +98,7 @@ FIRST: Final = np.pad(np.array([signal.first for signal in SIGNALS]).T, ((0, 1),
 
 
 @dataclass(frozen=True)
-class Events:
+class Events(Rows):
     """What a block of leads did, in order of lead and time.
 
     Parameters
@@ -121,20 +124,12 @@ class Events:
     seconds: npt.NDArray[np.float64]
     pages: npt.NDArray[np.float64]
 
-    def __len__(self) -> int:
-        return len(self.row)
-
     @classmethod
     def none(cls) -> Events:
         """Return no events."""
         whole, number = np.zeros(0, dtype=np.int64), np.zeros(0)
         moments = np.zeros(0, dtype="datetime64[s]")
         return cls(whole, whole, whole, moments, whole, number, number)
-
-    def before(self, moment: np.datetime64) -> Events:
-        """Return the events before a moment."""
-        kept = self.occurred_at < moment
-        return Events(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
     def kind_is(self, kind: str) -> npt.NDArray[np.bool_]:
         """Tell which events are of this kind."""
@@ -143,8 +138,8 @@ class Events:
 
 def day_factor(moves: Moves) -> npt.NDArray[np.float64]:
     """Return how much of a working day's activity each day of life sees, shape (n, 180)."""
-    working = [moves.is_working(day) for day in range(LIFE_DAYS)]
-    return np.where(np.stack(working, axis=1), 1.0, WEEKEND)
+    day = np.arange(LIFE_DAYS) % 7
+    return np.where(moves.working[day].T, 1.0, WEEKEND)
 
 
 def is_inbound(leads: Leads) -> npt.NDArray[np.bool_]:
@@ -164,16 +159,8 @@ def act(rng: np.random.Generator, leads: Leads, moves: Moves, path: Path) -> Eve
     asset = _assets(rng, signal)
     seconds, pages = _values(rng, signal)
     occurred_at = leads.created_at[row] + _offsets(rng, leads, row, day)
-    order = np.lexsort((occurred_at, row))
-    return Events(
-        row[order],
-        day[order],
-        signal[order],
-        occurred_at[order],
-        asset[order],
-        seconds[order],
-        pages[order],
-    )
+    events = Events(row, day, signal, occurred_at, asset, seconds, pages)
+    return events.take(np.lexsort((occurred_at, row)))
 
 
 def _signals(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from predict.demo import names
 from predict.demo.behaviour import ASSETS, SIGNALS, Events
-from predict.demo.profile import CAMPAIGN_NAMES, SOURCES, Accounts, Leads
+from predict.demo.profile import CAMPAIGNS, SOURCES, Accounts, Leads
 from predict.demo.sales import RESULTS, STAGES, TASK_KINDS, Deals, Tasks
 from predict.demo.traps import STATUSES, Traps, crm_score
 from predict.demo.truth import Truth
@@ -59,7 +59,7 @@ def lead_table(
         "created_at": pa.array(leads.created_at),
         "account_id": _ids("A-{:06d}", leads.account),
         "source": named(SOURCES, leads.source),
-        "campaign": named(CAMPAIGN_NAMES, leads.campaign),
+        "campaign": named(CAMPAIGNS, leads.campaign),
         "list": _shows(leads),
         "owner": named(names.OWNERS, leads.owner),
         "first_name": pa.array(first),
@@ -85,20 +85,20 @@ def lead_table(
     return pa.table(columns)
 
 
-def account_table(accounts: Accounts, first: int, last: int, rng: np.random.Generator) -> pa.Table:
-    """Return rows ``first`` to ``last`` of ``accounts.csv``: a second, rougher source.
+def account_table(accounts: Accounts, rows: slice, rng: np.random.Generator) -> pa.Table:
+    """Return some rows of ``accounts.csv``: a second, rougher source.
 
-    A vendor's list: sizes are rounded estimates, and one firm in ten is filed under another
-    industry. What the lead itself said is nearer to the truth.
+    A vendor's list: sizes are rounded estimates, and three firms in ten are filed under
+    another industry. What the lead itself said is nearer to the truth.
     """
     import pyarrow as pa
 
-    number = np.arange(first, last)
+    number = np.arange(len(accounts))[rows]
     n = len(number)
-    industry = accounts.industry[first:last]
+    industry = accounts.industry[rows]
     other = rng.integers(0, len(names.INDUSTRIES), n, dtype=np.int8)
-    filed = np.where(rng.random(n) < 0.1, other, industry)
-    size = accounts.employees[first:last] * np.exp(rng.normal(0.0, 0.3, n))
+    filed = np.where(rng.random(n) < 0.3, other, industry)
+    size = accounts.employees[rows] * np.exp(rng.normal(0.0, 0.7, n))
     scale = 10.0 ** np.floor(np.log10(np.maximum(size, 1.0)))
     return pa.table(
         {
@@ -106,7 +106,7 @@ def account_table(accounts: Accounts, first: int, last: int, rng: np.random.Gene
             "name": pa.array(names.account_names(number, industry)),
             "industry": named(names.INDUSTRIES, filed),
             "employees": _whole(np.ceil(size / scale) * scale),
-            "country": named(names.COUNTRIES, accounts.country[first:last]),
+            "country": named(names.COUNTRIES, accounts.country[rows]),
         }
     )
 

@@ -16,9 +16,10 @@ from predict.demo.behaviour import Events
 from predict.demo.calendar import UNTIL, Calendar
 from predict.demo.definition_text import definition_text
 from predict.demo.drivers import drivers
-from predict.demo.incoming import Recent, incoming_table
+from predict.demo.incoming import Recent, incoming_table, visitor_table
 from predict.demo.profile import Accounts, Leads
 from predict.demo.sheet import Sheet
+from predict.errors import InputError
 from predict.publish import is_complete, json_digest, publishing, read_json, write_json
 
 if TYPE_CHECKING:
@@ -27,12 +28,25 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 """Raised whenever the same seed gives another company."""
 
-ATOM: Final = 4_000
-"""Leads drawn together. Each atom has random numbers of its own, so that memory is bounded and
-the content does not depend on how many atoms are written at a time."""
+BLOCK: Final = 4_000
+"""Leads drawn and written together. Each block has random numbers of its own: any block can be
+drawn alone, and memory does not grow with the number of leads."""
+
+FEWEST: Final = 100
 
 _ACCOUNTS_PER_LEAD: Final = 0.6
 _ACCOUNT_ROWS: Final = 100_000
+_FILES: Final = (
+    "accounts.csv",
+    "leads.csv",
+    "events.parquet",
+    "tasks.csv",
+    "stages.csv",
+    "do-not-contact.csv",
+    "new_leads.csv",
+    "trade_show.csv",
+    "truth/truth.parquet",
+)
 _BLOCKED_EVERY: Final = 211
 
 
@@ -72,6 +86,16 @@ class Company:
     seed: int = 7
     until: date = UNTIL
 
+    def __post_init__(self) -> None:
+        if self.n_leads < FEWEST:
+            raise InputError(
+                "a company so small has nothing to show",
+                got=f"{self.n_leads} leads",
+                do=f"ask for {FEWEST} or more with --leads",
+            )
+        if self.seed < 0:
+            raise InputError("a seed is a whole number from 0", got=self.seed)
+
     @property
     def calendar(self) -> Calendar:
         """When the history begins, ends and is exported."""
@@ -87,21 +111,28 @@ class Company:
 
     def blocks(self, accounts: Accounts) -> Iterator[Block]:
         """Yield the company block by block, in the order in which leads came in."""
-        for atom, start in enumerate(range(0, self.n_leads, ATOM)):
-            number = np.arange(start, min(start + ATOM, self.n_leads))
-            yield self._block(atom, number, accounts)
+        for place in range(self.n_blocks):
+            yield self.block(place, accounts)
 
-    def _block(self, atom: int, number: np.ndarray, accounts: Accounts) -> Block:
-        exported_at = self.calendar.exported_at
-        rng = self.random(1, atom)
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks of `BLOCK` leads, the last one shorter."""
+        return -(-self.n_leads // BLOCK)
+
+    def block(self, place: int, accounts: Accounts) -> Block:
+        """Draw one block of leads, counted from 0."""
+        exported_at, rng = self.calendar.exported_at, self.random(1, place)
+        number = np.arange(place * BLOCK, min((place + 1) * BLOCK, self.n_leads))
         leads = Leads.draw(rng, number, self.n_leads, accounts, self.calendar)
         moves = intent.Moves.of(leads)
         path = intent.walk(rng, leads, moves)
         events = behaviour.act(rng, leads, moves, path)
-        told = truth.tell(leads, moves, path, events).before(exported_at)
-        events = events.before(exported_at)
+        told = truth.tell(leads, moves, path, events)
+        told = told.take(told.as_of < exported_at)
+        events = events.take(events.occurred_at < exported_at)
         deals = sales.close(rng, leads, path)
-        tasks = sales.follow_up(rng, leads, path, deals).before(exported_at)
+        tasks = sales.follow_up(rng, leads, path, deals)
+        tasks = tasks.take(tasks.occurred_at < exported_at)
         filled = traps.fill(
             rng, leads, events=events, deals=deals, tasks=tasks, exported_at=exported_at
         )
@@ -141,7 +172,7 @@ def write_company(
     ...     counts = write_company(Path(home) / "demo", leads=500)
     ...     sorted(p.name for p in (Path(home) / "demo").iterdir())
     ['accounts.csv', 'definition.toml', 'do-not-contact.csv', 'events.parquet', 'leads.csv',
-     'manifest.json', 'new_leads.csv', 'stages.csv', 'tasks.csv', 'truth']
+     'manifest.json', 'new_leads.csv', 'stages.csv', 'tasks.csv', 'trade_show.csv', 'truth']
     >>> counts["leads"]
     500
     """
@@ -164,50 +195,51 @@ def _counts(manifest: dict[str, object]) -> dict[str, int]:
 
 
 def _write(company: Company, folder: Path) -> dict[str, int]:
+    """Write all files, holding no more than a few blocks in memory; return rows by table."""
+    calendar, accounts = company.calendar, company.accounts()
     (folder / "truth").mkdir()
-    accounts = company.accounts()
-    exported_at = company.calendar.exported_at
-    rows: dict[str, int] = {}
+    recent: list[Recent] = []
     with ExitStack() as stack:
-        files = {
-            name: stack.enter_context(Sheet(folder / name))
-            for name in ("accounts.csv", "leads.csv", "events.parquet", "tasks.csv", "stages.csv")
-        }
-        told = stack.enter_context(Sheet(folder / "truth" / "truth.parquet"))
-        blocked = stack.enter_context(Sheet(folder / "do-not-contact.csv"))
+        sheets = {name: stack.enter_context(Sheet(folder / name)) for name in _FILES}
         for part, start in enumerate(range(0, len(accounts), _ACCOUNT_ROWS)):
-            end = min(start + _ACCOUNT_ROWS, len(accounts))
-            rng = company.random(2, part)
-            files["accounts.csv"].write(columns.account_table(accounts, start, end, rng))
-        recent: list[Recent] = []
+            rows = slice(start, start + _ACCOUNT_ROWS)
+            table = columns.account_table(accounts, rows, company.random(2, part))
+            sheets["accounts.csv"].write(table)
         for block in company.blocks(accounts):
-            lead_rows = columns.lead_table(block.leads, accounts, block.events, block.traps)
-            files["leads.csv"].write(lead_rows)
-            files["events.parquet"].write(columns.event_table(block.leads, block.events))
-            files["tasks.csv"].write(columns.task_table(block.leads, block.tasks))
-            files["stages.csv"].write(columns.stage_table(block.leads, block.deals, exported_at))
-            told.write(columns.truth_table(block.leads, block.truth))
-            blocked.write(columns.suppression_table(lead_rows, block.is_blocked))
-            recent = [*recent, _recent(block, lead_rows, exported_at)][-2:]
-        for name, sheet in (*files.items(), ("do-not-contact.csv", blocked)):
-            rows[Path(name).stem] = sheet.rows
-        rows["truth"] = told.rows
-    listed = incoming_table(company.random(3), company.n_leads, accounts, recent, company.calendar)
-    with Sheet(folder / "new_leads.csv") as sheet:
-        sheet.write(listed)
-    rows["new_leads"] = listed.num_rows
+            tables = _tables(block, accounts, calendar)
+            for name, table in tables.items():
+                sheets[name].write(table)
+            recent = [*recent, _recent(block, tables["leads.csv"], calendar)][-2:]
+        rng, next_number = company.random(3), company.n_leads
+        listed = incoming_table(rng, next_number, accounts, recent, calendar)
+        sheets["new_leads.csv"].write(listed)
+        met = visitor_table(rng, next_number + listed.num_rows, accounts, calendar)
+        sheets["trade_show.csv"].write(met)
     write_json(folder / "truth" / "drivers.json", drivers())
-    text = definition_text(company.calendar)
+    text = definition_text(calendar)
     (folder / "definition.toml").write_text(text, encoding="utf-8", newline="\n")
-    return rows
+    return {Path(name).stem: sheet.rows for name, sheet in sheets.items()}
 
 
-def _recent(block: Block, lead_rows: pa.Table, exported_at: np.datetime64) -> Recent:
-    known = block.deals.known(exported_at)
+def _tables(block: Block, accounts: Accounts, calendar: Calendar) -> dict[str, pa.Table]:
+    leads = block.leads
+    lead_rows = columns.lead_table(leads, accounts, block.events, block.traps)
+    return {
+        "leads.csv": lead_rows,
+        "events.parquet": columns.event_table(leads, block.events),
+        "tasks.csv": columns.task_table(leads, block.tasks),
+        "stages.csv": columns.stage_table(leads, block.deals, calendar.exported_at),
+        "do-not-contact.csv": columns.suppression_table(lead_rows, block.is_blocked),
+        "truth/truth.parquet": columns.truth_table(leads, block.truth),
+    }
+
+
+def _recent(block: Block, lead_rows: pa.Table, calendar: Calendar) -> Recent:
+    known = block.deals.known(calendar.exported_at)
     ended = [sales.STAGES.index(stage) for stage in ("opportunity", *sales.LOST_STAGES)]
     return Recent(
         rows=lead_rows,
-        is_open=np.logical_not(known[:, ended]).all(axis=1),
+        is_open=np.asarray(~known[:, ended].any(axis=1)),
         is_opportunity=known[:, sales.STAGES.index("opportunity")] & ~block.is_blocked,
         is_blocked=block.is_blocked,
     )

@@ -1,4 +1,4 @@
-"""The list that comes in next: a trade show's visitors, some known, some new, some not for us."""
+"""The lists that come in next: leads handed over with our headers, and a trade show's visitors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from predict.demo import columns
 from predict.demo.behaviour import Events
 from predict.demo.calendar import DAY, HOUR, Calendar
-from predict.demo.profile import CAMPAIGN_NAMES, SOURCES, Accounts, Leads
+from predict.demo.profile import SOURCES, Accounts, Leads
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,20 @@ ROWS: Final = 400
 TWICE: Final = 2
 """Rows of the list that stand in it a second time."""
 
+VISITOR_HEADERS: Final = {
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "email": "E-Mail",
+    "company": "Company",
+    "job_title": "Job Title",
+    "industry": "Industry",
+    "employees": "Employees",
+    "country": "Country",
+}
+"""Our column → the organiser's header; ``[lists.trade_show]`` of the definition says the same."""
+
 _KNOWN: Final = 150
+_VISITORS: Final = 120
 
 
 @dataclass(frozen=True)
@@ -61,12 +74,20 @@ def incoming_table(
     ]
     n_new = ROWS - TWICE - sum(part.num_rows for part in known)
     met = _met_at_the_show(rng, first_number, n_new, accounts, calendar)
-    nothing = Events.none()
-    new = columns.lead_table(met, accounts, nothing, None)
+    new = columns.lead_table(met, accounts, Events.none(), None)
     listed = pa.concat_tables([*known, new])
     order = np.argsort(listed["created_at"].to_numpy(), kind="stable")
     listed = listed.take(pa.array(order))
     return pa.concat_tables([listed, listed.slice(ROWS // 2, TWICE)]).combine_chunks()
+
+
+def visitor_table(
+    rng: np.random.Generator, first_number: int, accounts: Accounts, calendar: Calendar
+) -> pa.Table:
+    """Return the rows of ``trade_show.csv``, as an organiser sends it: no ids, other headers."""
+    met = _met_at_the_show(rng, first_number, _VISITORS, accounts, calendar)
+    told = columns.lead_table(met, accounts, Events.none(), None)
+    return told.select(list(VISITOR_HEADERS)).rename_columns(list(VISITOR_HEADERS.values()))
 
 
 def _last(recent: Sequence[Recent], condition: str, count: int) -> pa.Table:
@@ -93,5 +114,4 @@ def _met_at_the_show(
         created_at=calendar.exported_at - np.sort(ago)[::-1],
         elapsed=np.ones(n),
         source=np.full(n, SOURCES.index("trade_show"), dtype=np.int8),
-        campaign=np.full(n, CAMPAIGN_NAMES.index("show-follow-up"), dtype=np.int8),
     )

@@ -58,29 +58,31 @@ def start(leads: Leads) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Moves:
-    """Chances of moving between states in 24 hours.
+    """Chances of moving between states in 24 hours; they repeat every seven days.
 
     Parameters
     ----------
-    working, resting : ndarray of shape (n, 4, 6)
-        From each open state to each state, on working days and on weekends; rows sum to one.
-    first_day : ndarray of shape (n,)
-        Day of the week on which the lead came in, Monday = 0.
+    week : ndarray of shape (7, n, 4, 6)
+        From each open state to each state, on day ``d % 7`` of each lead's life; the last axis
+        sums to one. Sales does not work on weekends, so talks neither begin nor end then.
+    working : ndarray of shape (7, n)
+        Whether that day begins on a working day.
     """
 
-    working: npt.NDArray[np.float64]
-    resting: npt.NDArray[np.float64]
-    first_day: npt.NDArray[np.int64]
+    week: npt.NDArray[np.float64]
+    working: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, leads: Leads) -> Moves:
         """Return the chances of these leads."""
         fit = leads.fit()
-        return cls(_chances(fit, True), _chances(fit, False), weekday(leads.created_at))
+        working = (weekday(leads.created_at) + np.arange(7)[:, None]) % 7 < 5
+        either = working[:, :, None, None]
+        return cls(np.where(either, _chances(fit, True), _chances(fit, False)), working)
 
-    def is_working(self, day: int) -> npt.NDArray[np.bool_]:
-        """Tell whether the given day of each lead's life (from 0) begins on a working day."""
-        return (self.first_day + day) % 7 < 5
+    def on(self, day: int) -> npt.NDArray[np.float64]:
+        """Return the chances on a day of each lead's life (from 0), shape (n, 4, 6)."""
+        return self.week[day % 7]
 
 
 def _chances(fit: npt.NDArray[np.float64], working: bool) -> npt.NDArray[np.float64]:
@@ -122,14 +124,13 @@ def walk(rng: np.random.Generator, leads: Leads, moves: Moves) -> Path:
     """Draw the states of each lead for all days of its life."""
     n = len(leads)
     state = np.full((n, LIFE_DAYS), CLOSED, dtype=np.int8)
-    now = _drawn(rng.random(n), start(leads))
+    edges = np.cumsum(moves.week, axis=3)[..., :-1]
+    now = _place(rng.random(n), np.cumsum(start(leads), axis=1)[:, :-1])
     for day in range(LIFE_DAYS):
         state[:, day] = now
         u = rng.random(n)  # one number a lead and day, used or not: draws never depend on states
-        alive = np.flatnonzero(now < OPEN)
-        working = moves.is_working(day)[alive]
-        for table, rows in ((moves.working, alive[working]), (moves.resting, alive[~working])):
-            now[rows] = _drawn(u[rows], table[rows, now[rows]])
+        open_rows = np.flatnonzero(now < OPEN)
+        now[open_rows] = _place(u[open_rows], edges[day % 7, open_rows, now[open_rows]])
     talks = state == TALKS
     ended = state >= OPEN
     return Path(
@@ -139,7 +140,6 @@ def walk(rng: np.random.Generator, leads: Leads, moves: Moves) -> Path:
     )
 
 
-def _drawn(u: npt.NDArray[np.float64], chances: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Return the category of each row that the uniform number falls into."""
-    edges = np.cumsum(chances, axis=1)[:, :-1]
+def _place(u: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return between which edges of its row each number falls."""
     return (u[:, None] >= edges).sum(axis=1)

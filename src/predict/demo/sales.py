@@ -11,6 +11,7 @@ import numpy.typing as npt
 from predict.demo.calendar import DAY, HOUR, second_of_day, weekday
 from predict.demo.intent import LIFE_DAYS, Path
 from predict.demo.profile import Leads, choice
+from predict.demo.rows import Rows
 
 STAGES: Final = ("MQL", "SAL", "SQL", "opportunity", "won", "lost", "disqualified")
 LOST_STAGES: Final = ("lost", "disqualified")
@@ -54,7 +55,7 @@ class Deals:
 
 
 @dataclass(frozen=True)
-class Tasks:
+class Tasks(Rows):
     """Our own calls and e-mails, by lead and time."""
 
     row: Ints
@@ -62,11 +63,6 @@ class Tasks:
     kind: npt.NDArray[np.int8]
     seconds: Floats
     result: npt.NDArray[np.int8]
-
-    def before(self, moment: np.datetime64) -> Tasks:
-        """Return the tasks before a moment."""
-        kept = self.occurred_at < moment
-        return Tasks(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
 def close(rng: np.random.Generator, leads: Leads, path: Path) -> Deals:
@@ -126,14 +122,14 @@ def follow_up(rng: np.random.Generator, leads: Leads, path: Path, deals: Deals) 
     reached = rng.random(len(row)) < np.where(is_talk, 0.9, 0.35)
     length = np.where(reached, np.where(is_talk, 720.0, 150.0), 20.0)
     seconds = np.ceil(length * np.exp(rng.normal(0.0, 0.6, len(row))))
-    order = np.lexsort((at, row))
-    return Tasks(
-        row=row[order],
-        occurred_at=at[order],
-        kind=np.where(call, 0, 1).astype(np.int8)[order],
-        seconds=np.where(call, seconds, np.nan)[order],
-        result=np.where(call, np.where(reached, 0, 1), 2).astype(np.int8)[order],
+    tasks = Tasks(
+        row=row,
+        occurred_at=at,
+        kind=np.where(call, 0, 1).astype(np.int8),
+        seconds=np.where(call, seconds, np.nan),
+        result=np.where(call, np.where(reached, 0, 1), 2).astype(np.int8),
     )
+    return tasks.take(np.lexsort((at, row)))
 
 
 def _date(at: Times, stage: str, moment: Times, where: npt.NDArray[np.bool_]) -> None:

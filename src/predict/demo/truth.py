@@ -10,7 +10,7 @@ them, and they would say a little more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ from predict.demo.behaviour import DAILY, FIRST, Events, day_factor, is_inbound
 from predict.demo.calendar import DAY
 from predict.demo.intent import OPEN, OPPORTUNITY, Moves, Path, start
 from predict.demo.profile import Leads
+from predict.demo.rows import Rows
 
 AGES: Final = (0, 7, 30, 60)
 """Days after creation at which truth is told; age 0 is one minute after."""
@@ -30,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Truth:
+class Truth(Rows):
     """True chances of the open leads of a block, one row a lead and age.
 
     Parameters
@@ -54,11 +55,6 @@ class Truth:
     probability_profile: Floats
     converted: npt.NDArray[np.bool_]
 
-    def before(self, moment: np.datetime64) -> Truth:
-        """Return the rows looked at before a moment."""
-        kept = self.as_of < moment
-        return Truth(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
 
 def tell(leads: Leads, moves: Moves, path: Path, events: Events) -> Truth:
     """Compute the truth of every lead at every age of `AGES` at which it is open."""
@@ -79,12 +75,9 @@ def tell(leads: Leads, moves: Moves, path: Path, events: Events) -> Truth:
                 converted=due,
             )
         )
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in Truth.__dataclass_fields__
-    }
-    order = np.lexsort((joined["age_days"], joined["row"]))
-    return Truth(**{name: values[order] for name, values in joined.items()})
+    names = [f.name for f in fields(Truth)]
+    told = Truth(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return told.take(np.lexsort((told.age_days, told.row)))
 
 
 def evidence(leads: Leads, moves: Moves, events: Events) -> Floats:
@@ -130,25 +123,17 @@ def beliefs(leads: Leads, moves: Moves, logs: Floats | None) -> dict[int, Floats
             break
         if logs is not None:
             belief = _updated(belief, logs[:, day + 1])
-        working = moves.is_working(day)
-        after = np.empty_like(belief)
-        for table, rows in ((moves.working, working), (moves.resting, ~working)):
-            after[rows] = np.einsum("ns,nst->nt", belief[rows], table[rows][:, :, :OPEN])
+        after = np.einsum("ns,nst->nt", belief, moves.on(day)[:, :, :OPEN])
         belief = after / after.sum(axis=1, keepdims=True)
     return found
 
 
 def outlook(moves: Moves, age: int, days: int = HORIZON_DAYS) -> Floats:
-    """Return each state's chance of an opportunity in the ``days`` days from ``age``, shape (n, 4)."""
-    ahead = np.zeros(moves.working.shape[:2])
+    """Return the chance of an opportunity in the ``days`` days after ``age``, by state: (n, 4)."""
+    ahead = np.zeros(moves.week.shape[1:3])
     for day in range(age + days - 1, age - 1, -1):
-        working = moves.is_working(day)
-        before = np.empty_like(ahead)
-        for table, rows in ((moves.working, working), (moves.resting, ~working)):
-            chosen = table[rows]
-            before[rows] = chosen[:, :, OPPORTUNITY]
-            before[rows] += np.einsum("nst,nt->ns", chosen[:, :, :OPEN], ahead[rows])
-        ahead = before
+        chances = moves.on(day)
+        ahead = chances[:, :, OPPORTUNITY] + np.einsum("nst,nt->ns", chances[:, :, :OPEN], ahead)
     return ahead
 
 
