@@ -7,7 +7,7 @@ import gzip
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -40,12 +40,15 @@ class PlainText:
         copy in the workspace.
     encoding : str
         Python's name of the encoding that the original was read in.
+    balanced : bool
+        Quotation marks come in pairs; otherwise one may never be closed.
     findings : tuple of Finding
         Says so where the encoding had to be assumed.
     """
 
     path: Path
     encoding: str
+    balanced: bool = True
     findings: tuple[Finding, ...] = ()
 
 
@@ -77,9 +80,12 @@ def plain_text(file: ExportFile, target: Path, *, declared: str | None = None) -
                 f"the file is {words}, not text", where=file.name, do="give it the right suffix"
             )
     mark = next((name for bom, name in _BOMS.items() if head.startswith(bom)), None)
+    assert file.path is not None
+    packed = file.member is not None or file.path.suffix.lower() in (".gz", ".zst")
     for encoding in _candidates(file, declared, mark):
-        copied = _transcode(file, encoding, target)
-        if copied is not None:
+        in_place = encoding == "utf-8-sig" and not packed
+        marks = _transcode(file, encoding, None if in_place else target)
+        if marks is not None:
             assumed = encoding == "cp1252" and declared is None
             finding = Finding(
                 "assumed-encoding",
@@ -88,7 +94,8 @@ def plain_text(file: ExportFile, target: Path, *, declared: str | None = None) -
                 'The file is not UTF-8, so it was read as Windows-1252; set encoding = "…" '
                 "if names look wrong.",
             )
-            return PlainText(copied, encoding, (finding,) if assumed else ())
+            path = file.path if in_place else target
+            return PlainText(path, encoding, marks % 2 == 0, (finding,) if assumed else ())
     raise InputError(
         "the file holds bytes that do not fit its encoding",
         where=file.name,
@@ -119,25 +126,24 @@ def _candidates(file: ExportFile, declared: str | None, mark: str | None) -> lis
     return [mark] if mark else ["utf-8-sig", "cp1252"]
 
 
-def _transcode(file: ExportFile, encoding: str, target: Path) -> Path | None:
-    """Return the path of the file as UTF-8, or None where a byte does not fit ``encoding``."""
-    assert file.path is not None
-    packed = file.member is not None or file.path.suffix.lower() in (".gz", ".zst")
-    in_place = encoding == "utf-8-sig" and not packed
+def _transcode(file: ExportFile, encoding: str, target: Path | None) -> int | None:
+    """Copy the file as UTF-8, or only check it, and count its quotation marks.
+
+    None where a byte does not fit ``encoding``.
+    """
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    marks = 0
     try:
-        with _bytes_of(file) as stream:
-            if in_place:
-                for text in _decoded(stream, decoder):
-                    _refuse_binary(text, file)
-                return file.path
-            with target.open("wb") as copy:
-                for text in _decoded(stream, decoder):
-                    _refuse_binary(text, file)
+        with _bytes_of(file) as stream, ExitStack() as opened:
+            copy = None if target is None else opened.enter_context(target.open("wb"))
+            for text in _decoded(stream, decoder):
+                _refuse_binary(text, file)
+                marks += text.count('"')
+                if copy is not None:
                     copy.write(text.encode("utf-8"))
     except UnicodeError:
         return None
-    return target
+    return marks
 
 
 def _decoded(stream: IO[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:

@@ -55,7 +55,10 @@ def records(path: Path, delimiter: str, *, name: str) -> Iterator[Record]:
         The file ends inside a quoted value.
     """
     with path.open(encoding="utf-8-sig", newline="") as text, _long_fields():
-        reader = csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=True)
+        last = [""]
+        reader = csv.reader(
+            _remembered(text, last), delimiter=delimiter, strict=True, skipinitialspace=True
+        )
         number, line = 0, 1
         while True:
             try:
@@ -72,7 +75,7 @@ def records(path: Path, delimiter: str, *, name: str) -> Iterator[Record]:
                     ) from None
                 yield Record(number, line, (), "quotation marks inside a value are not doubled")
             else:
-                if not fields or (len(fields) == 1 and not fields[0].strip() and len(fields)):
+                if len(fields) < 2 and not last[0].strip():  # "" alone is a record, a blank no
                     line = reader.line_num + 1
                     continue
                 yield Record(number, line, tuple(fields))
@@ -94,7 +97,7 @@ def rewrite(
     """
     rejects = []
     with target.open("w", encoding="utf-8", newline="") as clean:
-        writer = csv.writer(clean, lineterminator="\n")
+        writer = csv.writer(clean, lineterminator="\r\n")
         for record in records(path, delimiter, name=name):
             if record.number == 0:
                 continue
@@ -120,6 +123,13 @@ def lines_of(path: Path, delimiter: str, numbers: Iterable[int], *, name: str) -
         if record.number >= last:
             break
     return found
+
+
+def _remembered(lines: Iterable[str], last: list[str]) -> Iterator[str]:
+    """Yield lines, the one just taken kept in ``last``."""
+    for line in lines:
+        last[0] = line
+        yield line
 
 
 @contextmanager

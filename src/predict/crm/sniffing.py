@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,9 +15,9 @@ from predict.errors import InputError
 #: Delimiters that are tried, with their names in messages.
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAMPLE = 1000
-# A file with this share of records as wide as its header is divided by that delimiter; the rest
-# of its records are ragged.
-_MOSTLY = 0.9
+# The delimiter that makes all records as wide as the header, else most of them, else half; the
+# other records are ragged. One of the steps must be reached by one delimiter alone.
+_SHARES = (1.0, 0.9, 0.5)
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class _Reading:
     delimiter: str
     header: Record
     share: float
+    usual: int
 
     @property
     def width(self) -> int:
@@ -80,8 +81,9 @@ def divide(path: Path, *, name: str, declared: str | None = None) -> Division:
     else:
         reading = _sniffed(path, name)
         delimiter, header = reading.delimiter, reading.header
-    if header is None:
-        raise InputError("the file is empty", where=name, do="export it again")
+    if header is None or header.problem:
+        what = "the header cannot be divided into names" if header else "the file is empty"
+        raise InputError(what, where=name, do="export it again")
     return Division(delimiter, checked_header(header.fields, name), header.line)
 
 
@@ -127,18 +129,24 @@ def checked_header(fields: Sequence[object], name: str) -> tuple[str, ...]:
 def _sniffed(path: Path, name: str) -> _Reading:
     readings = [r for d in DELIMITERS if (r := _read_by(path, d, name)) is not None]
     if not readings:
-        # Every delimiter met an unclosed quotation mark or no record: let the comma say which.
+        # No record, or a quotation mark that is never closed: said by whoever reads on.
         header = next(records(path, ",", name=name), None)
         if header is None:
             raise InputError("the file is empty", where=name, do="export it again")
-        return _Reading(",", header, 1.0)
+        raise InputError(
+            "the header cannot be divided into names",
+            where=f"{name}, line {header.line}",
+            got=header.problem,
+            do="export the file again, or declare the delimiter",
+        )
     wide = [r for r in readings if r.width > 1]
-    if not wide:
-        return readings[0]  # one column: the delimiter is of no matter
-    best = [r for r in wide if r.share == 1.0]
-    if not best:
-        best = [r for r in wide if r.share >= _MOSTLY]
-        best = [r for r in best if r.share == max(b.share for b in best)]
+    if not any(r.share for r in wide):
+        for broken in wide:  # an unclosed quotation mark: reading on says where
+            deque(records(path, broken.delimiter, name=name), maxlen=0)
+        return _single(readings, name)
+    best = next(
+        (found for share in _SHARES if (found := [r for r in wide if r.share >= share])), []
+    )
     if len(best) == 1:
         return best[0]
     if best:
@@ -157,14 +165,32 @@ def _sniffed(path: Path, name: str) -> _Reading:
     )
 
 
+def _single(readings: list[_Reading], name: str) -> _Reading:
+    """Return the reading of a single column, unless the records below its name are wider."""
+    for reading in readings:
+        if reading.usual > 1:
+            raise InputError(
+                "the header has one name, the records below it have more",
+                where=name,
+                got=f"{reading.usual} fields if divided by {DELIMITERS[reading.delimiter]}",
+                do="remove title rows above the header, or declare the delimiter",
+            )
+    return max(readings, key=lambda r: r.share)
+
+
 def _read_by(path: Path, delimiter: str, name: str) -> _Reading | None:
-    """Return what the first records look like, or None where quotation marks forbid it."""
+    """Return what the first records look like, or None where the header cannot be divided."""
+    sample: list[Record] = []
+    closed = True
     try:
-        sample = list(islice(records(path, delimiter, name=name), _SAMPLE))
+        for record in islice(records(path, delimiter, name=name), _SAMPLE):
+            sample.append(record)
     except InputError:
-        return None
+        closed = False
     if not sample or sample[0].problem:
         return None
     width = len(sample[0].fields)
-    same = sum(len(r.fields) == width for r in sample)
-    return _Reading(delimiter, sample[0], same / len(sample))
+    widths = Counter(len(r.fields) for r in sample[1:])
+    usual, times = min(widths.items(), key=lambda w: (-w[1], w[0]), default=(width, 0))
+    share = (1 + widths[width]) / len(sample) if closed else 0.0
+    return _Reading(delimiter, sample[0], share, usual if times > len(sample) / 2 else 0)

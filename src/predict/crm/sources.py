@@ -370,8 +370,9 @@ def _text_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
     columns, delimiter = division.columns, division.delimiter
     path: Path | None = None
     rejects: tuple[Reject, ...] = ()
-    # In a single column a blank line could be a missing value; Python's reading of it is the rule.
-    if division.header_line == 1 and len(columns) > 1:
+    # The engine would take a blank line in a single column for a missing value, and the end of
+    # the file for that of a quoted value: where that can be, Python's own reader decides.
+    if division.header_line == 1 and len(columns) > 1 and plain.balanced:
         path = workspace.csv(plain.path, columns, delimiter=delimiter, file=file.name)
     if path is None:
         clean = workspace.new_path(file.name, ".csv")
