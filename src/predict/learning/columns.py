@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -278,7 +279,9 @@ def _numbers(name: str, series: pd.Series) -> Floats:
     if not is_number(series):
         present = series.dropna()
         # None and decimals make a column of objects; only text and dates are another type.
-        strange = next((v for v in present if not isinstance(v, (int, float, np.number))), None)
+        strange = next(
+            (v for v in present if not isinstance(v, (int, float, Decimal, np.number))), None
+        )
         if strange is not None:
             raise ColumnsError(
                 "a column of numbers holds something else",

@@ -23,7 +23,7 @@ from predict.learning.blend import Blend
 from predict.learning.columns import Columns
 from predict.learning.model_folder import load_blend, save_blend
 from predict.learning.newton import sigmoid
-from predict.learning.selection import Choice, choose
+from predict.learning.selection import SHARES, Choice, choose
 from predict.learning.splits import days_of
 from predict.learning.table import Table
 
@@ -51,6 +51,8 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         between rows learned from and rows judged on, wherever the past decides.
     text_columns : sequence of str
         Columns of short text (job titles).
+    members : {"both", "boosting", "logistic"}
+        Which members may have a share. Few converters leave the logistic one alone anyway.
     half_lives : sequence of float
         Days in which the weight of a row halves, tried against equal weights on earlier folds.
     n_seeds : int
@@ -96,6 +98,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         *,
         horizon_days: float = 0.0,
         text_columns: Sequence[str] = (),
+        members: str = "both",
         half_lives: Sequence[float] = (180.0,),
         n_seeds: int = 3,
         trials: int = 0,
@@ -106,6 +109,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.horizon_days = horizon_days
         self.text_columns = text_columns
+        self.members = members
         self.half_lives = half_lives
         self.n_seeds = n_seeds
         self.trials = trials
@@ -153,10 +157,12 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            ``y`` holds fewer or more than two classes; lengths differ.
+            ``y`` holds fewer or more than two classes; lengths differ; ``members`` is unknown.
         ColumnsError
             A column is neither number nor text, or named twice.
         """
+        if self.members not in SHARES:
+            raise ValueError(f"members is one of {', '.join(SHARES)}, not {self.members!r}")
         frame = self._frame(X, fitting=True)
         code = self._classes(y, len(frame))
         weight = np.asarray(_check_sample_weight(sample_weight, frame, dtype=np.float64))
@@ -209,6 +215,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
             choice = choose(
                 table,
                 gap=gap,
+                members=self.members,
                 half_lives=tuple(self.half_lives),
                 trials=self.trials,
                 time_cap=self.time_cap,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +26,12 @@ PRIOR_SHARE = 0.6
 _LEANING = 0.01
 #: Nats, in the mean over folds, that another setting must win by; ties keep what is simple.
 _WORTH = 0.001
-_SHARES = np.linspace(0.0, 1.0, 21)
+#: Shares of the boosting member to choose from, by the members asked for.
+SHARES: Mapping[str, tuple[float, ...]] = {
+    "both": tuple(i / 20 for i in range(21)),
+    "boosting": (1.0,),
+    "logistic": (0.0,),
+}
 
 
 @dataclass(frozen=True)
@@ -83,23 +88,22 @@ class Past:
     ----------
     table : Table
     folds : list of Fold
+    shares : tuple of float
+        Shares of the boosting member to choose from.
     seed, threads : int
         Of LightGBM.
     """
 
     table: Table
     folds: list[Fold]
+    shares: tuple[float, ...] = SHARES["both"]
     seed: int = 0
     threads: int = 0
 
-    @classmethod
-    def of(cls, table: Table, gap: float, seed: int, threads: int) -> Past:
-        """Return the past of a table whose outcomes are known ``gap`` days later."""
-        folds = past_folds(table.time, table.groups, table.y, gap=gap)
-        return cls(table, folds, seed, threads)
-
     def trees(self, half_life: float | None, settings: Settings) -> tuple[Floats, ...]:
         """Return the boosting member's log-odds of the rows of each fold's test."""
+        if max(self.shares) == 0.0:
+            return tuple(np.zeros(len(fold.test)) for fold in self.folds)
         made = []
         for fold in self.folds:
             train = self.table.take(fold.train)
@@ -138,7 +142,7 @@ class Past:
             ]
             return float(np.mean(losses)) + _LEANING * (share - PRIOR_SHARE) ** 2
 
-        share = float(min(_SHARES, key=leaning))
+        share = min(self.shares, key=leaning)
         losses = tuple(self._loss(k, share * a + (1 - share) * b) for k, (a, b) in enumerate(pairs))
         return _Outcome(trees, linear, share, losses)
 
@@ -172,6 +176,7 @@ def choose(
     table: Table,
     *,
     gap: float = 0.0,
+    members: str = "both",
     half_lives: Sequence[float] = (),
     trials: int = 0,
     time_cap: float | None = None,
@@ -186,6 +191,7 @@ def choose(
     table : Table
     gap : float
         Days until the outcome of a row is known.
+    members : {"both", "boosting", "logistic"}
     half_lives : sequence of float
         Tried against equal weights, and taken only where they win.
     trials : int
@@ -198,13 +204,16 @@ def choose(
         Told in a word what was just done.
     """
     started = time.monotonic()
-    past = Past.of(table, gap, seed, threads)
+    shares = SHARES[members]
+    folds = past_folds(table.time, table.groups, table.y, gap=gap)
+    past = Past(table, folds, shares, seed, threads)
     report: dict[str, object] = {
         "folds": [_fold_figures(table, fold) for fold in past.folds],
         "trials": {"asked": trials, "done": 0, "wins": None, "log_loss": []},
     }
     if not past.folds:
-        return Choice(PRIOR_SHARE, report=report)
+        usual = min(shares, key=lambda share: abs(share - PRIOR_SHARE))
+        return Choice(usual, report=report)
     best = past.judge(past.trees(None, {}), past.linear(None))
     tell("equal weights")
     tried: dict[str, float] = {"none": best.mean}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -75,7 +76,7 @@ def words_of(title: str) -> list[str]:
     >>> words_of("Vice-President, Sales (EMEA)")
     ['vice', 'president', 'sales', 'emea']
     """
-    return _WORD.findall(title.casefold())
+    return _WORD.findall(unicodedata.normalize("NFC", title).lower())
 
 
 def marks_of(title: str) -> list[str]:
