@@ -82,7 +82,7 @@ class BacktestResult:
         pandas.DataFrame
             scope ("total", "new leads", "fold"), cutoff (NaT but for folds), series ("probability"
             or a baseline's column), metric, value, low, high. Intervals (95 %, whole accounts or
-            leads resampled) are NaN for the baselines of a fold.
+            leads resampled) are given for the model, and for the baselines in total.
         """
         return self._metrics.copy()
 
@@ -95,8 +95,8 @@ class BacktestResult:
         rows = []
         for scope, cutoff, part in parts:
             for series in ["probability", *self.rivals]:
-                exact = scope != "fold" or series == "probability"
-                for metric, found in self._figures(part, series, exact).items():
+                draws = _draws(len(part)) if series == "probability" or scope == "total" else 0
+                for metric, found in self._figures(part, series, draws).items():
                     rows.append(
                         {"scope": scope, "cutoff": cutoff, "series": series, "metric": metric}
                         | found
@@ -104,11 +104,10 @@ class BacktestResult:
         return pd.DataFrame(rows)
 
     def _figures(
-        self, part: pd.DataFrame, series: str, with_interval: bool
+        self, part: pd.DataFrame, series: str, draws: int
     ) -> dict[str, dict[str, float]]:
         if part.empty:
             return {}
-        draws = _draws(len(part)) if with_interval else 0
         y, p, groups = part["y"], part[series], part["group"]
         table = evaluate(y, p, groups=groups, draws=draws)
         if self.capacity_per_month is not None:

@@ -208,7 +208,8 @@ def evaluate(
     """
     rank = Ranking.of(y, p)
     # Newton's steps in a resample begin at the line of the sample, where they are nearly done.
-    near = np.concatenate(Weighted(rank, np.ones((1, len(rank.y)))).calibration_line())
+    sample = Weighted(rank, np.ones((1, len(rank.y))))
+    shift, line = float(sample.calibration_intercept()[0]), np.ravel(sample.calibration_line())
 
     def figures(weights: Floats) -> Figures:
         rows = Weighted(rank, weights)
@@ -216,8 +217,8 @@ def evaluate(
             "base_rate": rows.base_rate(),
             **_main(rows),
             "brier_skill": rows.brier_skill(),
-            "calibration_intercept": rows.calibration_intercept(),
-            "calibration_slope": rows.calibration_line(near)[1],
+            "calibration_intercept": rows.calibration_intercept(shift),
+            "calibration_slope": rows.calibration_line(line)[1],
             "calibration_error": rows.calibration_error(CALIBRATION_BINS),
             **{f"lift_{share:.0%}": rows.lift(share) for share in LIFT_SHARES},
         }

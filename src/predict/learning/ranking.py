@@ -15,6 +15,7 @@ from predict.learning.intervals import Floats
 
 _EPS = float(np.finfo(float).eps)  # as scikit-learn clips probabilities in its log loss
 _STEPS = 100
+_SETTLED = 1e-5  # Newton's error after a step of this size is about its square
 _STEEP = 1e4  # a slope beyond this means winners and losers do not overlap
 
 
@@ -130,8 +131,7 @@ class Weighted:
 
     def captured(self, k: Floats) -> Floats:
         """Return the winners among the first ``k`` (shape (n_lines,)), expected over ties."""
-        lines = zip(k, self.n, self.wins, strict=True)
-        return np.array([np.interp(at, n, wins) for at, n, wins in lines])
+        return _read(self.n, self.wins, k[:, None])[:, 0]
 
     def lift(self, share: float) -> Floats:
         """Return the rate in the top ``share`` over the rate of all."""
@@ -140,24 +140,22 @@ class Weighted:
     def calibration_error(self, bins: int) -> Floats:
         """Return the mean distance of rate and probability over bins of equal weight."""
         expected = self._running(self.weights * self.rank.p)
-        at = np.linspace(0, 1, bins + 1)
-        lines = zip(self.n, self.wins, expected, strict=True)
-        gaps = [
-            np.abs(np.diff(np.interp(at * n[-1], n, wins - total))).sum()
-            for n, wins, total in lines
-        ]
-        return ratio(np.array(gaps), self.n[:, -1])
+        limits = self.n[:, -1:] * (np.arange(1, bins) / bins)
+        inner = _read(self.n, self.wins - expected, limits)
+        zero, last = np.zeros((len(inner), 1)), (self.wins - expected)[:, -1:]
+        gaps = np.abs(np.diff(np.concatenate([zero, inner, last], axis=1), axis=1))
+        return ratio(gaps.sum(axis=1), self.n[:, -1])
 
-    def calibration_intercept(self) -> Floats:
+    def calibration_intercept(self, start: float = 0.0) -> Floats:
         """Return the shift of the log-odds that makes the mean right (Newton, one unknown)."""
         z, y, w = logit(self.rank.p), self.rank.y, self.weights
-        shift = np.zeros(len(w))
+        shift = np.full(len(w), np.nan_to_num(start))
         for _ in range(_STEPS):
             p = _expit(z + shift[:, None])
             gradient = np.einsum("ij,ij->i", w, y - p)
             step = np.clip(ratio(gradient, np.einsum("ij,ij->i", w, p * (1 - p))), -2, 2)
             shift = shift + np.nan_to_num(step)
-            if not (np.abs(step) > 1e-10).any():
+            if not (np.abs(step) > _SETTLED).any():
                 break
         return np.where(self._both(), shift, np.nan)
 
@@ -189,7 +187,7 @@ class Weighted:
             det = h0 * h2 - h1 * h1
             step = np.stack([ratio(h2 * g0 - h1 * g1, det), ratio(h0 * g1 - h1 * g0, det)])
             line = line + np.nan_to_num(np.clip(step, -1, 1))
-            if not (np.abs(step) > 1e-9).any():
+            if not (np.abs(step) > _SETTLED).any():
                 break
         settled = self._both() & (np.abs(step) < 1e-3).all(axis=0) & (np.abs(line[1]) < _STEEP)
         slope = np.where(settled, line[1] / spread, np.nan)
@@ -209,6 +207,17 @@ def logit(p: ArrayLike) -> Floats:
     """
     inside = np.clip(np.asarray(p, dtype=float), _EPS, 1 - _EPS)
     return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def _read(x: Floats, y: Floats, at: Floats) -> Floats:
+    """Read lines of points (x ascending from 0) at the places ``at``, straight between points."""
+    lines = zip(x, at, strict=True)
+    right = np.stack([np.searchsorted(points, places) for points, places in lines])
+    right = np.clip(right, 1, x.shape[1] - 1)
+    line = np.arange(len(x))[:, None]
+    x0, x1, y0, y1 = x[line, right - 1], x[line, right], y[line, right - 1], y[line, right]
+    way = np.where(x1 > x0, (at - x0) / np.where(x1 > x0, x1 - x0, 1.0), 0.0)
+    return np.asarray(y0 + np.clip(way, 0.0, 1.0) * (y1 - y0))
 
 
 def _expit(z: Floats) -> Floats:
