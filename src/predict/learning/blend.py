@@ -44,18 +44,12 @@ class Blend:
     @classmethod
     def fit(cls, table: Table, choice: Choice, *, seeds: range, threads: int = 0) -> Blend:
         """Return the last fit: on all rows, as the past has settled it."""
-        weight = table.recency(choice.half_life)
-        linear = LinearMember.fit(table.matrix, table.columns, table.y, weight)
+        recent = table.recent(choice.half_life)
+        linear = LinearMember.fit(recent)
         boosting = None
         if choice.share > 0.0:
             boosting = BoostingMember.fit(
-                table.matrix,
-                table.columns,
-                table.y,
-                weight,
-                settings=choice.settings,
-                seeds=seeds,
-                threads=threads,
+                recent, settings=choice.settings, seeds=seeds, threads=threads
             )
         loose = cls(linear, boosting, choice.share, choice.calibrator, 0.0)
         newest = _newest(table)

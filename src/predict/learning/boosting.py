@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import lightgbm
 
-    from predict.learning.columns import Columns
+    from predict.learning.table import Table
 
 Floats = NDArray[np.float64]
 Settings = Mapping[str, float]
@@ -55,26 +55,17 @@ class BoostingMember:
     @classmethod
     def fit(
         cls,
-        matrix: Floats,
-        columns: Columns,
-        y: Floats,
-        weight: Floats,
+        table: Table,
         *,
         settings: Settings = DEFAULTS,
         seeds: Sequence[int] = (0,),
         threads: int = 0,
     ) -> BoostingMember:
-        """Return the member fitted to a matrix of `Columns.encode`.
+        """Return the member fitted to a table.
 
         Parameters
         ----------
-        matrix : ndarray of shape (n_rows, n_matrix_columns)
-        columns : Columns
-            Tells which matrix columns hold codes of categories.
-        y : ndarray of shape (n_rows,)
-            0 or 1.
-        weight : ndarray of shape (n_rows,)
-            Frequencies, recency included.
+        table : Table
         settings : mapping
             LightGBM parameters, and ``n_trees``.
         seeds : sequence of int
@@ -91,10 +82,10 @@ class BoostingMember:
             k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in chosen.items()
         }
         train = lightgbm.Dataset(
-            matrix,
-            y,
-            weight=weight,
-            categorical_feature=columns.categorical,
+            table.matrix,
+            table.y,
+            weight=table.weight,
+            categorical_feature=table.columns.categorical,
             params={"max_bin": given["max_bin"], "feature_pre_filter": False, "verbosity": -1},
             free_raw_data=False,
         )

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predict.learning.columns import Columns
 from predict.learning.newton import fit_logistic
+from predict.learning.table import Table
 from predict.learning.terms import Terms
 
 Floats = NDArray[np.float64]
@@ -41,29 +41,22 @@ class LinearMember:
     base: float
 
     @classmethod
-    def fit(
-        cls, matrix: Floats, columns: Columns, y: Floats, weight: Floats, ridge: float = RIDGE
-    ) -> LinearMember:
-        """Return the member fitted to a matrix of `Columns.encode`.
+    def fit(cls, table: Table, ridge: float = RIDGE) -> LinearMember:
+        """Return the member fitted to a table.
 
         Parameters
         ----------
-        matrix : ndarray of shape (n_rows, n_matrix_columns)
-        columns : Columns
-        y : ndarray of shape (n_rows,)
-            0 or 1.
-        weight : ndarray of shape (n_rows,)
-            Frequencies, recency included.
+        table : Table
         ridge : float
             Precision of the prior: the larger, the nearer the coefficients stay to 0.
         """
-        terms = Terms.learn(matrix, columns, weight)
-        design = terms.design(matrix)
-        mean = weight @ design / weight.sum()
+        terms = Terms.learn(table.matrix, table.columns, table.weight)
+        design = terms.design(table.matrix)
+        mean = table.weight @ design / table.weight.sum()
         # On centred terms the free intercept does not depend on the prior of the others.
-        centred = np.column_stack([design - mean, np.ones(len(y))])
+        centred = np.column_stack([design - mean, np.ones(len(table))])
         penalty = np.append(np.full(len(terms), ridge), 0.0)
-        beta = fit_logistic(centred, y, weight, penalty)
+        beta = fit_logistic(centred, table.y, table.weight, penalty)
         return cls(terms, beta[:-1], mean, float(beta[-1]))
 
     def margin(self, matrix: Floats) -> Floats:

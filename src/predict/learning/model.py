@@ -99,7 +99,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         horizon_days: float = 0.0,
         text_columns: Sequence[str] = (),
         members: str = "both",
-        half_lives: Sequence[float] = (180.0,),
+        half_lives: Sequence[float] = (180.0, 60.0, 30.0),
         n_seeds: int = 3,
         trials: int = 0,
         time_cap: float | None = None,

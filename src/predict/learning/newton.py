@@ -97,14 +97,14 @@ def fit_logistic(
     centre = np.zeros(design.shape[1]) if centre is None else centre
     offset = np.zeros(len(y)) if offset is None else offset
 
-    def objective(beta: Floats) -> float:
-        data = float(weight @ loss(design @ beta + offset, y))
-        return data + 0.5 * float(penalty @ (beta - centre) ** 2)
+    def objective(beta: Floats, margin: Floats) -> float:
+        return float(weight @ loss(margin, y)) + 0.5 * float(penalty @ (beta - centre) ** 2)
 
     beta = centre.copy()
-    value = objective(beta)
+    margin = design @ beta + offset
+    value = objective(beta, margin)
     for _ in range(_STEPS):
-        probability = sigmoid(design @ beta + offset)
+        probability = sigmoid(margin)
         slope = design.T @ (weight * (probability - y)) + penalty * (beta - centre)
         curvature = design.T @ (design * (weight * probability * (1 - probability))[:, None])
         # A breath on the diagonal keeps columns that are constant or equal solvable.
@@ -114,13 +114,14 @@ def fit_logistic(
         size = 1.0
         for _ in range(_HALVINGS):
             candidate = beta - size * step
-            reached = objective(candidate)
+            there = design @ candidate + offset
+            reached = objective(candidate, there)
             if reached <= value:
                 break
             size /= 2
         else:
             break
-        beta, gain, value = candidate, value - reached, reached
+        gain, beta, margin, value = value - reached, candidate, there, reached
         if gain <= _TOLERANCE * max(abs(value), 1.0) and np.abs(size * step).max() < 1e-9:
             break
     return beta

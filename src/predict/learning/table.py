@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from predict.learning.columns import Columns
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+
+_FAINT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,20 @@ class Table:
             self.groups[rows],
         )
 
-    def recency(self, half_life: float | None) -> Floats:
-        """Return the frequencies, halved once per ``half_life`` before the newest row.
+    def recent(self, half_life: float | None) -> Table:
+        """Return the table with weights halved once per ``half_life`` before the newest row.
+
+        Rows that would keep less than a thousandth of their weight are left out.
 
         Examples
         --------
-        >>> ones = np.ones(3)
-        >>> table = Table(ones[:, None], Columns(()), ones, ones, np.array([0.0, 5.0, 10.0]), ones)
-        >>> table.recency(5.0).tolist()
+        >>> rows = np.array([0.0, 100.0, 105.0, 110.0])
+        >>> table = Table(rows[:, None], Columns(()), rows, np.ones(4), rows, np.arange(4))
+        >>> table.recent(5.0).weight.tolist()
         [0.25, 0.5, 1.0]
         """
         if half_life is None:
-            return self.weight
-        return self.weight * 0.5 ** ((self.time.max() - self.time) / half_life)
+            return self
+        faded = 0.5 ** ((self.time.max() - self.time) / half_life)
+        kept = self.take(np.flatnonzero(faded > _FAINT))
+        return replace(kept, weight=kept.weight * faded[faded > _FAINT])
