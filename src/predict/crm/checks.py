@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from predict.crm.tables import Crm
 
 
+#: An export whose newest lead is older than this may be cut off.
+STALE_DAYS = 7.0
+
+
 def check_tables(crm: Crm) -> list[Finding]:
     """Return findings about spans, rates and kinds of the opened tables."""
-    found = [_leads(crm), _conversions(crm)]
-    found += _events(crm)
+    found = [_leads(crm), _stale(crm), _conversions(crm), *_events(crm)]
     found += [_born_converted(crm), _not_built(crm), _rejects(crm)]
     return [f for f in found if f is not None]
 
@@ -36,6 +39,23 @@ def _leads(crm: Crm) -> Finding:
         f"{n:,} leads, created from {first:%Y-%m-%d} to {last:%Y-%m-%d}; "
         f"{crm.counts['leads suppressed']:,} of them suppressed.",
         {"leads": n, "suppressed": crm.counts["leads suppressed"]},
+    )
+
+
+def _stale(crm: Crm) -> Finding | None:
+    """Return a warning where the newest lead is much older than the export."""
+    if not crm.counts["leads"]:
+        return None
+    newest = crm.leads.created_us.max().execute()
+    gap = (microseconds(crm.exported_at) - int(newest)) / DAY
+    if gap <= STALE_DAYS:
+        return None
+    return Finding(
+        "stale",
+        "warn",
+        "leads",
+        f"The newest lead is {gap:.0f} days older than the export; is the export complete?",
+        {"days": gap},
     )
 
 
@@ -125,19 +145,4 @@ def _rejects(crm: Crm) -> Finding | None:
         "export",
         f"{n:,} values do not parse; they count as missing and stand in rejects.csv.",
         {"values": n},
-    )
-
-
-def stale(crm: Crm, days: float = 7.0) -> Finding | None:
-    """Return a warning where the newest lead is much older than the export."""
-    newest = crm.leads.created_us.max().execute()
-    gap = (microseconds(crm.exported_at) - int(newest)) / DAY
-    if gap <= days:
-        return None
-    return Finding(
-        "stale",
-        "warn",
-        "leads",
-        f"The newest lead is {gap:.0f} days older than the export; is the export complete?",
-        {"days": gap},
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from predict.crm.identity import resolve
 from predict.crm.reader import Part, Reader
-from predict.crm.texttable import TextTable
 from predict.crm.stamps import DAY, column_us
+from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def read_events(
     reader : Reader
         Opens the tables.
     leads : Ibis table
-        ``lead_no``, ``account_id``.
+        ``lead_no``, ``account_id``, ``created_us``.
     maps : mapping
         From `read_links`.
     stage_kinds : set of str
@@ -42,27 +42,30 @@ def read_events(
     definition = reader.definition
     values = tuple(sorted({v for e in definition.events.values() for v in e.values}))
     whole = Part(_none(reader, values))
-    parts = []
+    parts, read = [], {}
     for name, spec in definition.events.items():
         carrier = spec.lead_id or spec.id
         named = [carrier, spec.occurred_at, spec.known_at, spec.kind_column, spec.asset]
         text = reader.text(f"events.{name}", spec, [*named, *spec.values])
+        whole.sources[f"events.{name}"] = text
         rows = _read_one(reader, name, text, values, whole)
-        rows = resolve(rows, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
         if stage_kinds:
             rows = rows.filter(~rows.kind.isin(sorted(stage_kinds)))
-        staged = reader.workspace.materialise(rows, f"events_{name}")
-        whole.counts[f"events {name}"] = int(staged.count().execute())
-        whole.findings.extend(_about(name, staged))
-        whole.sources[f"events.{name}"] = text
-        parts.append(staged.filter(staged.lead_no.notnull() & staged.occurred_us.notnull()))
+        read[name] = rows
+        dated = rows.filter(rows.occurred_us.notnull())
+        found = resolve(dated, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
+        parts.append(found.filter(found.lead_no.notnull()))
     if not parts:
         return whole, values
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    every = every.inner_join(leads.select("lead_no", "account_id"), "lead_no")
+    every = every.inner_join(leads.select("lead_no", "account_id", "created_us"), "lead_no")
     every = every.mutate(day=every.occurred_us // DAY)
     # Sorted by lead, so that a range of leads is read from one part of the file.
     table = reader.workspace.materialise(every, "events", order_by=["lead_no", "occurred_us"])
+    used = table.group_by("table").aggregate(rows=table.count()).to_pandas()
+    kept = dict(zip(used["table"], used["rows"], strict=True))
+    for name, rows in read.items():
+        _tell(whole, name, rows, int(kept.get(name, 0)))
     return replace(whole, table=table), values
 
 
@@ -99,18 +102,14 @@ def _read_one(
     return rows.select(**columns)
 
 
-def _about(name: str, rows: ir.Table) -> list[Finding]:
-    counts = rows.aggregate(
-        rows=rows.count(),
-        orphans=rows.lead_no.isnull().sum(),
-        undated=rows.occurred_us.isnull().sum(),
-    ).to_pandas()
-    total = int(counts["rows"][0])
-    orphans = int(counts["orphans"].fillna(0)[0])
-    undated = int(counts["undated"].fillna(0)[0])
-    found = []
+def _tell(whole: Part, name: str, rows: ir.Table, used: int) -> None:
+    """Count the rows of one table and say which are not used."""
+    counted = rows.aggregate(rows=rows.count(), dated=rows.occurred_us.count()).to_pandas()
+    total, dated = int(counted["rows"][0]), int(counted["dated"][0])
+    orphans, undated = dated - used, total - dated
+    whole.counts.update({f"events {name}": total, f"events {name} of no lead": orphans})
     if orphans:
-        found.append(
+        whole.findings.append(
             Finding(
                 "orphan-events",
                 "warn" if orphans > total / 20 else "note",
@@ -121,7 +120,7 @@ def _about(name: str, rows: ir.Table) -> list[Finding]:
             )
         )
     if undated:
-        found.append(
+        whole.findings.append(
             Finding(
                 "undated-events",
                 "warn",
@@ -130,7 +129,6 @@ def _about(name: str, rows: ir.Table) -> list[Finding]:
                 {"rows": total, "undated": undated},
             )
         )
-    return found
 
 
 def _none(reader: Reader, values: tuple[str, ...]) -> ir.Table:
@@ -146,6 +144,7 @@ def _none(reader: Reader, values: tuple[str, ...]) -> ir.Table:
         **dict.fromkeys(values, "decimal(18, 4)"),
         "lead_no": "int64",
         "account_id": "string",
+        "created_us": "int64",
         "day": "int64",
     }
     return reader.workspace.empty("events", ibis.schema(schema))

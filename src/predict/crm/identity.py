@@ -3,38 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from predict.crm.reader import Reader
+import ibis.expr.types as ir
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
+from predict.crm.reader import Part, Reader
+from predict.findings import Finding
 
 
-def read_links(reader: Reader, leads: ir.Table) -> dict[str, ir.Table]:
-    """Return, per kind of id, a table ``other_id`` → ``lead_no``; ``lead`` is one of them.
+@dataclass(frozen=True)
+class LinksPart(Part):
+    """What leads are called elsewhere.
+
+    Parameters
+    ----------
+    maps : dict of str to Ibis table
+        Per kind of id ``other_id`` → ``lead_no``; ``lead`` is one of them.
+    """
+
+    maps: dict[str, ir.Table] = field(default_factory=dict)
+
+
+def read_links(reader: Reader, leads: ir.Table) -> LinksPart:
+    """Read the links.
 
     One id that stands for several leads resolves to the lead created first, so that no row is
     counted twice.
     """
     import ibis
 
-    maps = {"lead": leads.select(other_id="lead_id", lead_no="lead_no")}
+    whole = LinksPart(leads)
+    whole.maps["lead"] = leads.select(other_id="lead_id", lead_no="lead_no")
     for name, spec in reader.definition.links.items():
-        text = reader.text(f"links.{name}", spec, [spec.lead_id, spec.other_id])
+        subject = f"links.{name}"
+        text = reader.text(subject, spec, [spec.lead_id, spec.other_id])
         parsed = reader.parse(text, {spec.lead_id: "id", spec.other_id: "id"})
+        whole.sources[subject] = text
+        whole.rejects.append(parsed.rejects)
+        whole.findings.extend(parsed.findings)
         pairs = parsed.table.select(
             link_lead=parsed.table[spec.lead_id], other_id=parsed.table[spec.other_id]
         )
-        joined = pairs.filter(pairs.other_id.notnull()).inner_join(
-            leads.select("lead_id", "lead_no", "created_us"),
-            pairs.link_lead == leads.lead_id,
+        joined = (
+            pairs.filter(pairs.other_id.notnull())
+            .distinct()
+            .inner_join(
+                leads.select("lead_id", "lead_no", "created_us"),
+                pairs.link_lead == leads.lead_id,
+            )
         )
         order = ibis.window(group_by="other_id", order_by=["created_us", "lead_no"])
         ranked = joined.mutate(place=ibis.row_number().over(order))
-        first = ranked.filter(ranked.place == 0).select("other_id", "lead_no")
-        maps[name] = reader.workspace.materialise(first, f"links_{name}")
-    return maps
+        staged = reader.workspace.materialise(
+            ranked.filter(ranked.place <= 1).select("other_id", "lead_no", "place"), f"links_{name}"
+        )
+        shared = int(staged.filter(staged.place == 1).count().execute())
+        if shared:
+            sentence = f"{shared:,} ids stand for several leads; the lead created first counts."
+            whole.findings.append(Finding("shared-ids", "note", subject, sentence, {"ids": shared}))
+        whole.maps[name] = staged.filter(staged.place == 0).drop("place")
+    return whole
 
 
 def resolve(

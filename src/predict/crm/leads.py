@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from predict.crm.profile import ProfileColumn, mail_kind
+from predict.crm.profile import ProfileColumn, first_address, mail_columns, mail_kind
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.related import RelatedPart, join_related
 from predict.crm.sources import Workspace
-from predict.crm.texttable import TextTable
 from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION, INCUMBENT, PROFILE
+from predict.crm.texttable import TextTable, as_text
 from predict.findings import Finding
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def read_leads(reader: Reader) -> LeadsPart:
     Returns
     -------
     LeadsPart
-        Columns as in `Crm.leads`, before suppression is marked; ``mail_key`` holds the lower-case
-        e-mail for that one use.
+        Columns as in `Crm.leads`, before suppression is marked; ``m:…`` hold the lower-case
+        e-mail addresses for that one use.
 
     Raises
     ------
@@ -62,16 +62,17 @@ def read_leads(reader: Reader) -> LeadsPart:
     chosen = {cls: _allowed(definition, spec.of_class(cls)) for cls in (*_LEFT_OUT, "fixed")}
     personal = list(spec.of_class("personal"))
     incumbents = _allowed(definition, spec.of_class("incumbent"))
-    told = _allowed(definition, [roles[r] for r in ROLE_FEATURES if r in roles])
-    declared: dict[str, str | None] = dict.fromkeys(told)
+    told = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
+    keys = [r.key for r in definition.related.values()]
+    ids = [*keys, *(roles[r] for r in ("lead_id", "account_id", "owner") if r in roles)]
+    declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, told))
     declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
+    declared |= {c: "category" for c in ids if c in declared}
     types = reader.profile_types(text, declared)
     criteria = [c for c in definition.criteria_fields if c in text.columns]
-    keys = [r.key for r in definition.related.values()]
-    parsers = dict.fromkeys([*personal, *criteria, *keys], "text")
-    parsers |= {c: parser(t) for c, t in types.items() if c not in parsers}
-    parsers |= dict.fromkeys(incumbents, "number")
-    parsers |= {roles[r]: "id" for r in ("lead_id", "account_id", "owner") if r in roles}
+    parsers = dict.fromkeys([*personal, *criteria], "text")
+    parsers |= {c: parser(t) for c, t in types.items()}
+    parsers |= dict.fromkeys(incumbents, "number") | dict.fromkeys(ids, "id")
     parsers[roles["created_at"]] = "timestamp"
     parsed = reader.parse(text, parsers, personal=personal)
     rows = parsed.table
@@ -85,33 +86,35 @@ def read_leads(reader: Reader) -> LeadsPart:
     }
     columns |= {PROFILE + c: profile_value(rows[c], t) for c, t in types.items()}
     columns |= {INCUMBENT + c: rows[c] for c in incumbents}
-    columns |= {CRITERION + c: rows[c].cast("string").strip().nullif("") for c in criteria}
-    columns |= {f"k:{k}": rows[k].cast("string").strip() for k in keys}
+    columns |= {CRITERION + c: as_text(rows[c]).strip().nullif("") for c in criteria}
+    columns |= {f"k:{k}": rows[k] for k in keys}
+    columns |= {f"m:{c}": rows[c].lower() for c in mail_columns(personal)}
     profile = [
         ProfileColumn(c, PROFILE + c, t, spec.columns[c].words if c in spec.columns else None)
         for c, t in types.items()
     ]
-    if mails := [c for c in personal if "mail" in c.lower()]:
-        columns[PROFILE + "email_kind"] = mail_kind(rows[mails[0]])
-        columns["mail_key"] = rows[mails[0]].lower().strip()
+    mails = mail_columns(_allowed(definition, personal))
+    if mails and "email_kind" not in definition.never_use.columns:
+        columns[PROFILE + "email_kind"] = mail_kind(first_address([rows[c] for c in mails]))
         profile.append(
             ProfileColumn(
                 "email_kind", PROFILE + "email_kind", "category", "kind of e-mail address"
             )
         )
     leads = rows.select(**columns)
-    read = int(leads.count().execute())
     related = [join_related(reader, name) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
-    table, counts = _one_row_a_lead(reader.workspace, leads)
+    usable = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
+    table = _one_row_a_lead(reader.workspace, usable)
+    counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table)
     findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("file", "record"),
         findings,
         [parsed.rejects, *(r for part in related for r in part.rejects)],
-        {"leads read": read, **counts},
+        counts,
         {"leads": text, **{k: t for part in related for k, t in part.sources.items()}},
         (*profile, *(c for part in related for c in part.profile)),
         tuple(incumbents),
@@ -138,22 +141,29 @@ def _optional(rows: ir.Table, name: str | None) -> ir.Value:
     return ibis.null("string") if name is None else rows[name]
 
 
-def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> tuple[ir.Table, dict[str, int]]:
+def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:
+    """Keep, of rows with one id, the one created first, and number the leads by their id."""
     import ibis
 
-    usable = rows.filter(rows.lead_id.notnull() & rows.created_us.notnull())
     order = ibis.window(group_by="lead_id", order_by=["created_us", "file", "record"])
-    ranked = usable.mutate(copy=ibis.row_number().over(order))
+    ranked = rows.mutate(copy=ibis.row_number().over(order))
     kept = ranked.filter(ranked.copy == 0).drop("copy")
     numbered = ibis.row_number().over(ibis.window(order_by="lead_id"))
     kept = kept.mutate(lead_no=numbered.cast("int64"))
-    table = workspace.materialise(kept, "leads", order_by=["lead_no"])
-    read, usable_rows = int(rows.count().execute()), int(usable.count().execute())
-    leads = int(table.count().execute())
-    return table, {
-        "leads": leads,
-        "leads without id or creation date": read - usable_rows,
-        "leads twice": usable_rows - leads,
+    return workspace.materialise(kept, "leads", order_by=["lead_no"])
+
+
+def _counts(rows: ir.Table, needed: Sequence[str], leads: ir.Table) -> dict[str, int]:
+    unusable = rows[needed[0]].isnull() | rows[needed[1]].isnull()
+    counted = rows.aggregate(
+        read=rows.count(), unusable=unusable.sum().fill_null(0), leads=leads.count().as_scalar()
+    ).to_pandas()
+    read, unread, kept = (int(counted[c][0]) for c in ("read", "unusable", "leads"))
+    return {
+        "leads read": read,
+        "leads": kept,
+        "leads without id or creation date": unread,
+        "leads twice": read - unread - kept,
     }
 
 

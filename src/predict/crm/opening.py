@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,9 @@ from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
-from predict.crm.stamps import microseconds, moment
+from predict.crm.stamps import moment, start_of_day
 from predict.crm.tables import Crm
+from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
 if TYPE_CHECKING:
@@ -86,17 +87,21 @@ def _open(reader: Reader) -> Crm:
 
     part = read_leads(reader)
     listed = read_suppression(reader)
-    marked, suppressed = _suppressed(reader, part, listed)
-    maps = read_links(reader, marked)
-    did, values = read_events(reader, marked, maps, stage_kinds(definition))
-    became = read_outcomes(reader, marked, maps)
-    exported, said = _exported_at(definition, [part, did, became])
+    marked, suppressed = _suppressed(reader, part, listed.table)
+    links = read_links(reader, marked)
+    did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
+    became = read_outcomes(reader, marked, links.maps)
+    exported, said = _exported_at(
+        definition,
+        {name: text for p in (part, links, did, became) for name, text in p.sources.items()},
+        [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
+    )
     covers = {
-        name: microseconds(datetime.combine(spec.covers_from, time()))
+        name: start_of_day(spec.covers_from, definition.time_zone)
         for name, spec in definition.events.items()
         if spec.covers_from
     }
-    parts = (part, did, became)
+    parts = (part, listed, links, did, became)
     counts = {k: v for p in parts for k, v in p.counts.items()}
     counts["leads suppressed"] = suppressed
     findings = [f for p in parts for f in p.findings] + said
@@ -106,7 +111,7 @@ def _open(reader: Reader) -> Crm:
         leads=marked,
         events=did.table,
         outcomes=became.table,
-        suppression=listed,
+        suppression=listed.table,
         related=part.related,
         profile=part.profile,
         incumbents=part.incumbents,
@@ -130,59 +135,70 @@ def _open(reader: Reader) -> Crm:
 def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.Table, int]:
     """Mark suppressed leads by id or e-mail; the e-mail itself goes no further."""
     leads = part.table
-    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:") and c != "mail_key"]
+    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:", "m:")]
     hit = leads.lead_id.isin(listed.key)
-    if "mail_key" in leads.columns:
-        hit = hit | leads.mail_key.isin(listed.key).fill_null(False)
+    for address in (leads[c] for c in leads.columns if c[:2] == "m:"):
+        hit = hit | address.isin(listed.key).fill_null(False)
     marked = leads.mutate(suppressed=hit).select(*kept, "suppressed")
     table = reader.workspace.materialise(marked, "leads_marked", order_by=["lead_no"])
     return table, int(table.filter(table.suppressed).count().execute())
 
 
-def read_suppression(reader: Reader) -> ir.Table:
-    """Return the ids and lower-case e-mails on the suppression list, one column ``key``."""
+def read_suppression(reader: Reader) -> Part:
+    """Read the ids and lower-case e-mails on the suppression list, one column ``key``."""
     import ibis
 
     spec = reader.definition.suppression
     if spec is None:
-        return reader.workspace.empty("suppression", ibis.schema({"key": "string"}))
+        return Part(reader.workspace.empty("suppression", ibis.schema({"key": "string"})))
     text = reader.text("suppression", spec, [spec.lead_id, spec.email])
     named = [c for c in (spec.lead_id, spec.email) if c] or [
         c for c in text.columns if not c.startswith("_")
     ]
-    rows = reader.parse(text, dict.fromkeys(named, "id"), personal=named).table
-    keys = ibis.union(
-        *[rows.select(key=rows[c]) for c in named],
-        *[rows.select(key=rows[c].lower().strip()) for c in named],
-    )
+    parsed = reader.parse(text, dict.fromkeys(named, "id"), personal=named)
+    listed = [parsed.table.select(key=parsed.table[c]) for c in named]
+    keys = ibis.union(*listed) if len(listed) > 1 else listed[0]
+    # Ids of some CRMs differ by case alone; e-mail addresses of one person never do.
+    keys = keys.select(key=keys.key.contains("@").ifelse(keys.key.lower(), keys.key))
     keys = keys.filter(keys.key.notnull()).distinct()
-    return reader.workspace.materialise(keys, "suppression")
+    return Part(
+        reader.workspace.materialise(keys, "suppression"),
+        list(parsed.findings),
+        [parsed.rejects],
+        {},
+        {"suppression": text},
+    )
 
 
-def _exported_at(definition: Definition, parts: Sequence[Part]) -> tuple[datetime, list[Finding]]:
+def _exported_at(
+    definition: Definition, sources: Mapping[str, TextTable], stamps: Sequence[ir.Column]
+) -> tuple[datetime, list[Finding]]:
     """Return when the export was made: the earliest of its tables.
 
     A table says so by declaration, or by its file name or zip entry. The others are taken to
     have been exported together, at the newest stamp inside any of them.
     """
     declared: list[tuple[str, datetime]] = []
-    for name, text in ((n, t) for part in parts for n, t in part.sources.items()):
+    found: list[Finding] = []
+    for name, text in sources.items():
         section, _, key = name.partition(".")
         spec = getattr(definition, section)[key] if key else getattr(definition, section)
         said = text.exported_at_hint if spec.exported_at == "from-name" else spec.exported_at
         if said is not None:
             declared.append((name, _moment(said, definition)))
-    columns = ("created_us", "occurred_us", "occurred_us")
-    stamps = [_newest(part.table, column) for part, column in zip(parts, columns, strict=True)]
-    inside = moment(max((s for s in stamps if s is not None), default=0))
+        elif spec.exported_at is not None:
+            sentence = f"The name {text.name} holds no date, so it does not say when it was made."
+            found.append(Finding("no-date-in-name", "warn", name, sentence))
+    newest = [n for column in stamps if (n := _newest(column)) is not None]
+    inside = moment(max(newest, default=0))
     if not declared:
         sentence = (
             f"No table says when it was exported; the newest stamp inside is taken: "
             f"{inside:%Y-%m-%d %H:%M} UTC."
         )
-        return inside, [Finding("exported-at", "note", "export", sentence)]
+        return inside, [*found, Finding("exported-at", "note", "export", sentence)]
     name, when = min(declared, key=lambda d: d[1])
-    found = [Finding("exported-at", "note", name, f"Exported at {when:%Y-%m-%d %H:%M} UTC.")]
+    found.append(Finding("exported-at", "note", name, f"Exported at {when:%Y-%m-%d %H:%M} UTC."))
     if inside > when:
         sentence = (
             f"Some stamps lie after the export of {when:%Y-%m-%d}; the newest is "
@@ -201,8 +217,8 @@ def _moment(said: date | datetime, definition: Definition) -> datetime:
     return said.astimezone(UTC).replace(tzinfo=None)
 
 
-def _newest(table: ir.Table, column: str) -> int | None:
+def _newest(column: ir.Column) -> int | None:
     import pandas as pd
 
-    value = table[column].max().execute()
+    value = column.max().execute()
     return None if value is None or pd.isna(value) else int(value)

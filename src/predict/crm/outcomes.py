@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from predict.crm.identity import resolve
 from predict.crm.reader import Part, Reader
-from predict.crm.texttable import TextTable
 from predict.crm.stamps import column_us
+from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
 if TYPE_CHECKING:
@@ -44,14 +44,13 @@ def read_outcomes(reader: Reader, leads: ir.Table, maps: Mapping[str, ir.Table])
         rows = _read_one(reader, name, text, whole)
         rows = resolve(rows, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
         staged = reader.workspace.materialise(rows, f"outcomes_{name}")
-        whole.counts[f"outcomes {name}"] = int(staged.count().execute())
-        whole.findings.extend(_about(name, staged))
+        _tell(whole, name, staged)
         whole.sources[f"outcomes.{name}"] = text
-        parts.append(staged.filter(staged.lead_no.notnull() & staged.occurred_us.notnull()))
+        parts.append(staged.filter(staged.lead_no.notnull()))
     if definition.leads.outcome_column:
         parts.append(_from_column(reader, leads))
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    every = every.inner_join(leads.select("lead_no", "account_id"), "lead_no")
+    every = every.inner_join(leads.select("lead_no", "account_id", "created_us"), "lead_no")
     order = ["lead_no", "occurred_us", "stage"]
     return replace(whole, table=reader.workspace.materialise(every, "outcomes", order_by=order))
 
@@ -117,17 +116,20 @@ def _from_column(reader: Reader, leads: ir.Table) -> ir.Table:
     )
 
 
-def _about(name: str, rows: ir.Table) -> list[Finding]:
-    total = int(rows.count().execute())
-    orphans = int(rows.lead_no.isnull().sum().fill_null(0).execute())
-    if not orphans:
-        return []
-    return [
-        Finding(
-            "orphan-outcomes",
-            "warn" if orphans > total / 20 else "note",
-            f"outcomes.{name}",
-            f"{orphans:,} of {total:,} rows belong to no lead of this export; they are not used.",
-            {"rows": total, "orphans": orphans},
+def _tell(whole: Part, name: str, rows: ir.Table) -> None:
+    """Count the rows of one table and say which are not used."""
+    counted = rows.aggregate(rows=rows.count(), used=rows.lead_no.count()).to_pandas()
+    total, used = int(counted["rows"][0]), int(counted["used"][0])
+    orphans = total - used
+    whole.counts.update({f"outcomes {name}": total, f"outcomes {name} of no lead": orphans})
+    if orphans:
+        whole.findings.append(
+            Finding(
+                "orphan-outcomes",
+                "warn" if orphans > total / 20 else "note",
+                f"outcomes.{name}",
+                f"{orphans:,} of {total:,} rows belong to no lead of this export; "
+                "they are not used.",
+                {"rows": total, "orphans": orphans},
+            )
         )
-    ]

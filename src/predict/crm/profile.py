@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +64,24 @@ def mail_domain(address: ir.StringColumn) -> ir.StringColumn:
     """Return the lower-case domain of an e-mail address, or null where there is none."""
     domain = address.lower().strip().re_extract(r"^[^@\s]+@([^@\s]+\.[^@\s]+)$", 1)
     return domain.nullif("")
+
+
+def mail_columns(names: Iterable[str]) -> list[str]:
+    """Return the columns that by their name hold e-mail addresses, not postal ones.
+
+    Examples
+    --------
+    >>> mail_columns(["MailingStreet", "Email", "Phone", "E-Mail 2"])
+    ['Email', 'E-Mail 2']
+    """
+    return [n for n in names if "mail" in n.lower() and "mailing" not in n.lower()]
+
+
+def first_address(columns: Sequence[ir.StringColumn]) -> ir.StringColumn:
+    """Return, of several columns, the first value that looks like an e-mail address."""
+    import ibis
+
+    return ibis.coalesce(*[c.contains("@").ifelse(c, ibis.null("string")) for c in columns])
 
 
 def mail_kind(address: ir.StringColumn) -> ir.StringColumn:

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from predict.crm.profile import ProfileColumn
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.tables import PROFILE
-from predict.findings import Finding
+from predict.findings import Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RelatedPart(Part):
         total = int(leads.count().execute())
         found = int(leads[f"r:{self.name}"].count().execute())
         sentence = f"{found:,} of {total:,} leads found their row of {self.name}."
-        severity = "warn" if found < total / 2 else "note"
+        severity: Severity = "warn" if found < total / 2 else "note"
         counts = {"leads": total, "found": found}
         subject = f"related.{self.name}"
         return [*self.findings, Finding("related-join", severity, subject, sentence, counts)]

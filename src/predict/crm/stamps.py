@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -33,6 +34,17 @@ def moment(stamp: int) -> datetime:
     datetime.datetime(1970, 1, 2, 0, 0)
     """
     return datetime(1970, 1, 1) + timedelta(microseconds=int(stamp))
+
+
+def start_of_day(day: date, time_zone: str) -> int:
+    """Return when a day begins on the clocks of a time zone, as microseconds since 1970 UTC.
+
+    Examples
+    --------
+    >>> moment(start_of_day(date(2024, 1, 2), "Europe/Berlin"))
+    datetime.datetime(2024, 1, 1, 23, 0)
+    """
+    return microseconds(datetime.combine(day, time(), ZoneInfo(time_zone)))
 
 
 def column_us(column: ir.Column) -> ir.Column:

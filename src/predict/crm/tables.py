@@ -36,11 +36,11 @@ class Crm:
         ``account_id``, ``owner``, ``created_us``, ``suppressed``, and the profile (``p:…``),
         incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
-        ``lead_no``, ``account_id``, ``table``, ``by``, ``kind``, ``asset``, ``occurred_us``,
-        ``known_us``, ``day`` and one decimal column per value.
+        ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
+        ``occurred_us``, ``known_us``, ``day`` and one decimal column per value.
     outcomes : Ibis table
-        ``lead_no``, ``account_id``, ``stage``, ``occurred_us``, ``known_us``, ``amount``,
-        ``reason``.
+        ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
+        ``known_us``, ``amount``, ``reason``.
     suppression : Ibis table
         ``key``: ids and lower-case e-mails not to be contacted.
     related : tuple of RelatedPart

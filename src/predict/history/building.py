@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from predict.crm.stamps import DAY, microseconds, moment
+from predict.crm.stamps import DAY, microseconds, moment, start_of_day
+from predict.crm.tables import INCUMBENT
 from predict.definition.stages import stage_words
 from predict.errors import InputError
 from predict.history.catalogue import standard
+from predict.history.counts import cohorts, counted
 from predict.history.dataset import Dataset
 from predict.history.features import Feature, Views, compute
 from predict.history.outcomes import label, matured_until
@@ -80,10 +82,11 @@ def build_dataset(crm: Crm) -> Dataset:
     exported_us = microseconds(crm.exported_at)
     limit = matured_until(exported_us, agreed.within_days, agreed.export_lag_days)
     everything = _all_looks(crm)
-    before_export = everything.filter(everything.as_of_us <= exported_us)
-    mature = _numbered(before_export.filter(before_export.as_of_us <= limit))
-    looks = crm.workspace.materialise(mature, "looks", order_by=["lead_no", "as_of_us"])
-    counts = _counts(crm, before_export, looks)
+    everything = everything.filter(everything.as_of_us <= exported_us)
+    numbered = _numbered(everything.mutate(young=everything.as_of_us > limit))
+    before_export = crm.workspace.materialise(numbered, "looks", order_by=["row"])
+    looks = before_export.filter(~before_export.young)
+    counts = counted(crm, before_export)
     if not counts["matured looks"]:
         raise InputError(
             "no lead is old enough to judge",
@@ -91,8 +94,8 @@ def build_dataset(crm: Crm) -> Dataset:
             got=f"exported {crm.exported_at:%Y-%m-%d}, horizon {agreed.within_days:g} days",
             do="export more history, or agree on a shorter [conversion] within_days",
         )
-    first_fold = _first_fold(looks)
-    recipe = Recipe(choose(crm.events, first_fold, crm.values), _months(looks))
+    first_fold = _first_fold(looks, counts["matured looks"])
+    recipe = Recipe(choose(_learned(crm), first_fold, crm.values), _months(looks))
     features = catalogue(crm, recipe)
     labelled = label(looks, crm.outcomes, agreed.stage, agreed.within_days)
     keys = _keys(labelled, crm.incumbents)
@@ -101,10 +104,12 @@ def build_dataset(crm: Crm) -> Dataset:
     order = keys.sort_values(["as_of_us", "lead_id"], kind="stable").index
     X = frame.drop(columns="row").loc[order].reset_index(drop=True)
     keys = keys.loc[order].reset_index(drop=True)
-    incumbents = keys[list(crm.incumbents)] if crm.incumbents else None
+    incumbents = keys[[INCUMBENT + n for n in crm.incumbents]] if crm.incumbents else None
+    if incumbents is not None:
+        incumbents = incumbents.set_axis(list(crm.incumbents), axis=1)
     manifest: dict[str, object] = {
         "counts": counts,
-        "cohorts": _cohorts(keys, before_export),
+        "cohorts": cohorts(before_export, keys, crm.definition.time_zone),
         "exported_at": f"{crm.exported_at:%Y-%m-%dT%H:%M:%S}",
         "matured_until": f"{moment(limit):%Y-%m-%dT%H:%M:%S}",
         "first_fold": f"{moment(first_fold):%Y-%m-%dT%H:%M:%S}",
@@ -129,6 +134,7 @@ def build_dataset(crm: Crm) -> Dataset:
 def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
     """Return the standard features of this export under a recipe."""
     definition = crm.definition
+    theirs = [n for n, spec in definition.events.items() if spec.by == "lead"]
     features = standard(
         recipe.vocabulary,
         crm.profile,
@@ -136,23 +142,27 @@ def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
         stage_words=stage_words(definition.conversion.stage)[0],
         conversion_stage=definition.conversion.stage,
         covers=crm.covers_us,
+        activity_covers=max((crm.covers_us[n] for n in theirs if n in crm.covers_us), default=None),
         accounts=crm.has_accounts,
         months=recipe.months,
         flat=definition.is_flat,
     )
-    opted = {name for name, spec in definition.events.items() if spec.features}
-    ours = {k.name for k in recipe.vocabulary.kinds if k.by == "us" and k.table not in opted}
-    features = [f for f in features if not (f.spec.view == "ours" and f.spec.concept[4:] in ours)]
-    names = [f.name for f in features]
-    twice = sorted({n for n in names if names.count(n) > 1})
+    names = Counter(["row", *(f.name for f in features)])
+    twice = sorted(n for n, times in names.items() if times > 1)
     if twice:
         raise InputError(
-            "a profile column has the name of a standard feature",
-            where="leads",
+            "two features would have the same name",
+            where="[leads.columns], kinds and assets of events",
             got=", ".join(twice),
-            do="rename the column in the export, or leave it undeclared",
+            do="rename the column or the kind in the export, or leave the column undeclared",
         )
     return features
+
+
+def _learned(crm: Crm) -> ir.Table:
+    """Return what leads did, and what we did where the definition opts in."""
+    names = [n for n, spec in crm.definition.events.items() if spec.learned_from]
+    return crm.events.filter(crm.events.table.isin(names))
 
 
 def feature_chunks(
@@ -171,7 +181,7 @@ def feature_chunks(
     rows : int
         How many row numbers to compute at once; the result does not depend on it.
     """
-    views = Views(crm.events, crm.outcomes)
+    views = Views(_learned(crm), crm.outcomes)
     total = int(grid["row"].max().fill_null(-1).execute()) + 1
     for low in range(0, max(total, 1), rows):
         part = grid.filter((grid["row"] >= low) & (grid["row"] < low + rows))
@@ -180,8 +190,8 @@ def feature_chunks(
 
 
 def _typed(frame: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
-    kinds = {f.name: "float64" for f in features if f.spec.dtype == "number"}
-    frame = frame.astype(kinds)
+    frame = frame.set_axis(["row", *(f.name for f in features)], axis=1)
+    frame = frame.astype({f.name: "float64" for f in features if f.spec.dtype == "number"})
     for feature in features:
         if feature.spec.dtype != "number":
             column = frame[feature.name].astype(object)
@@ -193,47 +203,42 @@ def _all_looks(crm: Crm) -> ir.Table:
     definition = crm.definition
     leads = crm.leads.filter(~crm.leads.suppressed)
     if definition.leads.covers_from:
-        begins = microseconds(_moment(definition.leads.covers_from))
+        begins = start_of_day(definition.leads.covers_from, definition.time_zone)
         leads = leads.filter(leads.created_us >= begins)
     if definition.snapshots.every:
-        span = leads.aggregate(first=leads.created_us.min()).to_pandas()
-        first = moment(int(span["first"][0]))
+        exported_us = microseconds(crm.exported_at)
+        first = moment(int(leads.created_us.min().fill_null(exported_us).execute()))
         grid = by_calendar(leads, calendar(definition.snapshots.every, first, crm.exported_at))
     else:
         grid = by_age(leads, definition.snapshots.ages_days, at_creation=definition.is_flat)
     if definition.is_flat:
         return grid
-    return still_open(grid, crm.outcomes, definition.closing_stages)
-
-
-def _moment(day: object) -> datetime:
-    return day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)  # type: ignore[attr-defined]
+    agreed = definition.conversion
+    return still_open(grid, crm.outcomes, agreed.stage, agreed.lost_stages)
 
 
 def _numbered(grid: ir.Table) -> ir.Table:
     import ibis
 
-    # By lead first, so that a range of rows is a range of leads and reads one part of the events.
-    order = ibis.window(order_by=["lead_no", "as_of_us"])
+    # By lead, so that a range of rows is a range of leads and reads one part of the events; those
+    # too young to judge come last.
+    order = ibis.window(order_by=["young", "lead_no", "as_of_us"])
     return grid.mutate(row=ibis.row_number().over(order).cast("int64"))
 
 
-def _first_fold(looks: ir.Table) -> int:
-    stamps = looks.select("as_of_us").order_by("as_of_us").to_pandas()["as_of_us"]
-    return int(stamps.iloc[int(len(stamps) * FIRST_FOLD_SHARE)])
+def _first_fold(looks: ir.Table, count: int) -> int:
+    stamps = looks.select("as_of_us").order_by("as_of_us")
+    return int(stamps.limit(1, offset=int(count * FIRST_FOLD_SHARE)).to_pandas()["as_of_us"][0])
 
 
 def _months(looks: ir.Table) -> bool:
-    span = looks.aggregate(s=looks.created_us.max() - looks.created_us.min()).to_pandas()
-    return bool(span["s"][0] >= MONTHS_SPAN)
+    return bool((looks.created_us.max() - looks.created_us.min()).execute() >= MONTHS_SPAN)
 
 
 def _keys(labelled: ir.Table, incumbents: tuple[str, ...]) -> pd.DataFrame:
     import ibis
 
-    from predict.crm.tables import INCUMBENT
-
-    extra = {name: labelled[INCUMBENT + name].cast("float64") for name in incumbents}
+    extra = {INCUMBENT + name: labelled[INCUMBENT + name].cast("float64") for name in incumbents}
     frame = (
         labelled.select(
             "row",
@@ -261,43 +266,3 @@ def _concatenated(chunks: Iterator[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.concat(list(chunks), ignore_index=True)
-
-
-def _counts(crm: Crm, before_export: ir.Table, looks: ir.Table) -> dict[str, int]:
-    agreed = crm.definition.conversion
-    ended = crm.outcomes.filter(
-        crm.outcomes.stage.isin([agreed.stage, *agreed.lost_stages])
-    ).lead_no.nunique()
-    every, mature = before_export.count().execute(), looks.count().execute()
-    leads = int(crm.leads.count().execute())
-    return {
-        **dict(crm.counts),
-        "leads looked at": int(before_export.lead_no.nunique().execute()),
-        "leads without outcome": leads - int(ended.execute()),
-        "looks": int(every),
-        "immature looks": int(every) - int(mature),
-        "matured looks": int(mature),
-        "matured leads": int(looks.lead_no.nunique().execute()),
-    }
-
-
-def _cohorts(keys: pd.DataFrame, before_export: ir.Table) -> list[dict[str, object]]:
-    """Return per month of creation: leads looked at, old enough to judge, converted."""
-    import pandas as pd
-
-    every = before_export.group_by("lead_no").aggregate(created_us=before_export.created_us.min())
-    stamps = every.select("created_us").to_pandas()["created_us"].astype("datetime64[us]")
-    looked = stamps.dt.strftime("%Y-%m").value_counts()
-    first = keys.sort_values("as_of_us", kind="stable").drop_duplicates("lead_id")
-    month = first["created_at"].dt.strftime("%Y-%m")
-    judged = first.groupby(month)["y"].agg(["size", "sum"])
-    table = pd.concat([looked.rename("leads"), judged], axis=1).fillna(0).astype(int).sort_index()
-    return [
-        {
-            "month": month,
-            "leads": int(row["leads"]),
-            "matured": int(row["size"]),
-            "converted": int(row["sum"]),
-        }
-        for month, row in table.iterrows()
-    ]

@@ -40,6 +40,7 @@ def standard(
     stage_words: str = "converted",
     conversion_stage: str = "",
     covers: Mapping[str, int] | None = None,
+    activity_covers: int | None = None,
     accounts: bool = False,
     months: bool = False,
     flat: bool = False,
@@ -59,7 +60,9 @@ def standard(
     conversion_stage : str
         The agreed stage, for the account's earlier outcomes.
     covers : mapping of event table to microseconds, optional
-        Since when each table is complete.
+        Since when each table is complete; absent where it always was.
+    activity_covers : int or None
+        Since when all tables of what leads did are complete.
     accounts : bool
         Whether leads carry an account.
     months : bool
@@ -73,19 +76,21 @@ def standard(
     features += _calendar(months=months)
     features += [] if flat else [_age()]
     if vocabulary.kinds:
-        theirs = [k for k in vocabulary.kinds if k.by == "lead"]
-        newest = max(since.values(), default=None)
-        features += _overall(newest)
-        for kind in vocabulary.kinds:
+        features += _overall(activity_covers)
+        covered = {
+            k: max((since[t] for t in k.tables if t in since), default=None)
+            for k in vocabulary.kinds
+        }
+        for kind, covers_us in covered.items():
             phrase = told.get(kind.name) or default_phrase(kind.name)
-            features += _kind(kind, phrase, since.get(kind.table))
-        covered = {k.name: since.get(k.table) for k in theirs}
+            features += _kind(kind, phrase, covers_us)
+        theirs = {k.name: covers_us for k, covers_us in covered.items() if k.by == "lead"}
         for name, asset in vocabulary.assets:
             phrase = told.get(name) or default_phrase(name)
-            features += _asset(name, asset, phrase, covered.get(name))
-        features += _touches()
+            features += _asset(name, asset, phrase, theirs.get(name))
+        features += _touches(activity_covers)
         if accounts:
-            features += _account_events(newest)
+            features += _account_events(activity_covers)
     if accounts and not flat:
         features += _account_outcomes(conversion_stage, stage_words)
     return features
@@ -212,21 +217,13 @@ def _asset(kind: str, asset: str, phrase: Phrase, covers_us: int | None) -> list
     return features
 
 
-def _touches() -> list[Feature]:
-    return [
-        Feature(
-            Spec(
-                f"{which}_touch",
-                "category",
-                "behaviour",
-                f"{which} touch",
-                f"the {which} thing the lead did",
-                {"value": f"{which} thing done was “{{value}}”", "missing": "did nothing so far"},
-            ),
-            lambda rows, f=which == "first": rows.touch(first=f),
-        )
-        for which in ("first", "last")
-    ]
+def _touches(covers_us: int | None) -> list[Feature]:
+    features = []
+    for which, newest in (("first", False), ("last", True)):
+        said = f"the {which} thing the lead did"
+        made = Maker("behaviour", f"{which} touch", said, covers_us)
+        features.append(made.touch(f"{which}_touch", newest=newest))
+    return features
 
 
 def _account_events(covers_us: int | None) -> list[Feature]:
@@ -249,9 +246,9 @@ def _account_events(covers_us: int | None) -> list[Feature]:
             "lead_no",
             any_row,
             {
-                "many": "{n} colleagues at the same firm are known and active",
-                "one": "one colleague at the same firm is known and active",
-                "zero": "no colleague at the same firm is known",
+                "many": "{n} colleagues at the same firm were active",
+                "one": "one colleague at the same firm was active",
+                "zero": "no colleague at the same firm was active",
             },
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Views whose features read the grid row itself; the others aggregate dated rows.
 ROW_VIEWS: tuple[View, ...] = ("profile", "age", "calendar")
+#: Views of the firm's other leads; where the firm is not known, neither is what they did.
+ACCOUNT_VIEWS: tuple[View, ...] = ("account", "outcome")
 #: Days that "over the look-back" means; older behaviour counts for first touch and first day only.
 LOOK_BACK = 365
 #: A pause longer than this begins a new session (the web-analytics convention of 30 minutes).
@@ -37,7 +39,8 @@ class Feature:
     empty : float or None
         Value for a lead without any row in the view: 0 for counts, None where it is unknown.
     window_days : float or None
-        How far back the expression looks; with ``covers_us`` it decides what is missing.
+        How far back the expression looks, None for the lead's whole life; with ``covers_us`` it
+        decides what is missing.
     covers_us : int or None
         Since when the rows behind it are complete; a look-back that begins earlier is missing.
     """
@@ -110,10 +113,12 @@ class Views:
     Parameters
     ----------
     events : Ibis table
-        ``lead_no``, ``account_id``, ``by``, ``kind``, ``asset``, ``occurred_us``, ``known_us``,
-        ``day`` (days since 1970), ``table``, numeric values as decimals.
+        ``lead_no``, its ``account_id`` and ``created_us``, ``by``, ``kind``, ``asset``,
+        ``occurred_us``, ``known_us``, ``day`` (days since 1970), ``table``, numeric values as
+        decimals.
     outcomes : Ibis table
-        ``lead_no``, ``account_id``, ``stage``, ``occurred_us``, ``known_us``.
+        ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
+        ``known_us``.
     """
 
     events: ir.Table
@@ -148,51 +153,46 @@ def compute(grid: ir.Table, views: Views, features: Sequence[Feature]) -> ir.Tab
     Returns
     -------
     Ibis table
-        ``row`` and one column per feature; as many rows as ``grid``.
+        ``row`` and one column per feature, called by its position (``f0``, ``f1`` …): to some
+        engines the counts of ``/Pricing`` and of ``/pricing`` would be one name. As many rows as
+        ``grid``.
     """
-    own = [f for f in features if f.spec.view in ROW_VIEWS]
-    result = grid.select(
-        "row", "created_us", "as_of_us", **{f.name: f.expression(grid) for f in own}
-    )
-    for view, group in _by_view(features).items():
-        result = _joined(result, _aggregated(views.rows(view, grid), group), group)
-    return result.select("row", *[f.name for f in features])
+    placed = {f"f{i}": feature for i, feature in enumerate(features)}
+    own = {at: f.expression(grid) for at, f in placed.items() if f.spec.view in ROW_VIEWS}
+    joined = grid.select("row", "account_id", "created_us", "as_of_us", **own)
+    for view in dict.fromkeys(f.spec.view for f in features if f.spec.view not in ROW_VIEWS):
+        group = {at: f for at, f in placed.items() if f.spec.view == view}
+        part = _aggregated(views.rows(view, grid), group).rename({f"{view} row": "row"})
+        joined = joined.left_join(part, joined["row"] == part[f"{view} row"])
+    return joined.select("row", **{at: _filled(joined, f, at) for at, f in placed.items()})
 
 
-def _by_view(features: Iterable[Feature]) -> Mapping[View, list[Feature]]:
-    grouped: dict[View, list[Feature]] = {}
-    for feature in features:
-        if feature.spec.view not in ROW_VIEWS:
-            grouped.setdefault(feature.spec.view, []).append(feature)
-    return grouped
-
-
-def _aggregated(past: ir.Table, features: Sequence[Feature]) -> ir.Table:
+def _aggregated(past: ir.Table, features: Mapping[str, Feature]) -> ir.Table:
     import ibis
 
-    if any("session" in f.name for f in features):
+    if any("session" in f.name for f in features.values()):
         # Sessions are marked after the cut: a row that became known later must not move them.
         order = ibis.window(group_by="row", order_by="occurred_us")
         pause = past.occurred_us - past.occurred_us.lag().over(order)
         past = past.mutate(begins_session=pause.isnull() | (pause > SESSION_GAP))
     rows = Rows(past)
-    return past.group_by("row").aggregate(**{f.name: f.expression(rows) for f in features})
+    return past.group_by("row").aggregate(**{at: f.expression(rows) for at, f in features.items()})
 
 
-def _joined(result: ir.Table, part: ir.Table, features: Sequence[Feature]) -> ir.Table:
+def _filled(joined: ir.Table, feature: Feature, place: str) -> ir.Value:
+    """Return a feature with what it is where there is no row: nothing, or not known."""
     import ibis
 
-    names = [f.name for f in features]
-    joined = result.left_join(part, "row").select(*result.columns, *names)
-    filled = {}
-    for feature in features:
-        column = joined[feature.name]
-        if feature.empty is not None:
-            column = column.fill_null(feature.empty)
-        if feature.covers_us is not None:
-            begins = joined.created_us
-            if feature.window_days is not None:
-                begins = ibis.greatest(begins, joined.as_of_us - round(feature.window_days * DAY))
-            column = (begins < feature.covers_us).ifelse(ibis.null(column.type()), column)
-        filled[feature.name] = column
-    return joined.mutate(**filled)
+    column = joined[place]
+    if feature.spec.view in ROW_VIEWS:
+        return column
+    if feature.empty is not None:
+        column = column.fill_null(feature.empty)
+    if feature.spec.view in ACCOUNT_VIEWS:
+        column = joined.account_id.notnull().ifelse(column, ibis.null(column.type()))
+    if feature.covers_us is not None:
+        begins = joined.created_us
+        if feature.window_days is not None:
+            begins = ibis.greatest(begins, joined.as_of_us - round(feature.window_days * DAY))
+        column = (begins < feature.covers_us).ifelse(ibis.null(column.type()), column)
+    return column

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from predict.history.features import LOOK_BACK, Feature, Rows
@@ -58,16 +58,29 @@ class Maker:
         )
 
     def days(self, name: str, where: Where, words: Mapping[str, str], *, newest: bool) -> Feature:
-        """Declare the days since the newest or oldest row."""
+        """Declare the days since the newest or oldest row.
+
+        The newest row is known as soon as rows are complete, the oldest only where they have been
+        complete for all the lead's life.
+        """
         return Feature(
-            self._spec(name, words, "days"),
+            self._spec(name, self.hedged(words, newest=newest), "days"),
             lambda rows: (
                 rows.days_since_last(where(rows)) if newest else rows.days_since_first(where(rows))
             ),
             None,
-            None,
+            0 if newest else None,
             self.covers_us,
         )
+
+    def hedged(self, words: Mapping[str, str], *, newest: bool) -> dict[str, str]:
+        """Return words that do not say "never" of a time in which rows were not complete."""
+        told = dict(words)
+        if self.covers_us is not None:
+            never = told.pop("missing")
+            if newest:
+                told["missing"] = f"{never}, as far as is known"
+        return told
 
     def active_days(self, name: str, where: Where, words: Mapping[str, str]) -> Feature:
         """Declare the number of different days with a row."""
@@ -129,6 +142,19 @@ class Maker:
             return recent - (both - recent) / 4
 
         return Feature(self._spec(name, words), expression, 0.0, 35, self.covers_us)
+
+    def touch(self, name: str, *, newest: bool) -> Feature:
+        """Declare the kind and asset of the oldest or newest row."""
+        which = "last" if newest else "first"
+        words = {"value": f"{which} thing done was “{{value}}”", "missing": "did nothing so far"}
+        spec = replace(self._spec(name, self.hedged(words, newest=newest)), dtype="category")
+        return Feature(
+            spec,
+            lambda rows: rows.touch(first=not newest),
+            None,
+            0 if newest else None,
+            self.covers_us,
+        )
 
     def total(self, name: str, value: str, where: Where, days: int, things: str) -> Feature:
         """Declare the sum of a numeric value over the last ``days`` days."""

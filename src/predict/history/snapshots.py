@@ -21,11 +21,13 @@ def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:
     Parameters
     ----------
     rows : Ibis table
-        Dated rows with column ``by``, ``occurred_us`` and ``known_us`` (microseconds UTC).
+        Dated rows with column ``by``, ``occurred_us``, ``known_us`` and, by account,
+        ``created_us`` of the lead they belong to (microseconds UTC).
     grid : Ibis table
         ``row``, ``lead_no``, ``account_id``, ``created_us``, ``as_of_us``.
     by : {"lead_no", "account_id"}
-        Join column. By account, the lead's own rows are left out.
+        Join column. By account, the lead's own rows are left out, and so are those of colleagues
+        who became leads later: nobody knew whose they were.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:
     past = looks.join(rows, looks.look_by == rows[by])
     past = past.filter((past.occurred_us < past.as_of_us) & (past.known_us < past.as_of_us))
     if by == "account_id":
-        past = past.filter(past.lead_no != past.look_lead)
+        past = past.filter((past.lead_no != past.look_lead) & (past.created_us < past.as_of_us))
     return past.rename(row="look_row").drop("look_by", "look_lead")
 
 
@@ -72,8 +74,8 @@ def by_calendar(
     """
     import ibis
 
-    stamps = ibis.memtable({"as_of_us": [microseconds(m) for m in moments]}).cast(
-        {"as_of_us": "int64"}
+    stamps = ibis.memtable(
+        {"as_of_us": [microseconds(m) for m in moments]}, schema={"as_of_us": "int64"}
     )
     grid = leads.cross_join(stamps)
     age = grid.as_of_us - grid.created_us
@@ -104,20 +106,30 @@ def calendar(every: str, first: datetime, last: datetime) -> list[datetime]:
     return moments
 
 
-def still_open(grid: ir.Table, outcomes: ir.Table, closing: Sequence[str]) -> ir.Table:
-    """Keep the grid rows whose lead had reached no closing stage known before ``as_of``."""
-    ends = outcomes.filter(outcomes.stage.isin(list(closing)))
+def still_open(grid: ir.Table, outcomes: ir.Table, stage: str, lost: Sequence[str]) -> ir.Table:
+    """Keep the grid rows whose lead was still open at ``as_of``.
+
+    Parameters
+    ----------
+    grid : Ibis table
+        Snapshots with ``lead_no``, ``as_of_us``.
+    outcomes : Ibis table
+        Stage history with ``lead_no``, ``stage``, ``occurred_us``, ``known_us``.
+    stage : str
+        The agreed stage. It closes a lead when it is entered, known or not: a look at a lead that
+        had converted already can come true no more, and is neither a win nor a loss.
+    lost : sequence of str
+        Other closing stages. They close a lead once they are known.
+    """
+    import ibis
+
+    ends = outcomes.filter(outcomes.stage.isin([stage, *lost]))
+    known = ibis.greatest(ends.occurred_us, ends.known_us)
     ends = ends.group_by("lead_no").aggregate(
-        closed_us=_later(ends.occurred_us, ends.known_us).min()
+        closed_us=(ends.stage == stage).ifelse(ends.occurred_us, known).min()
     )
     joined = grid.left_join(ends, "lead_no")
     joined = joined.select(*grid.columns, "closed_us")
     return joined.filter(joined.closed_us.isnull() | (joined.closed_us >= joined.as_of_us)).drop(
         "closed_us"
     )
-
-
-def _later(a: ir.Value, b: ir.Value) -> ir.Value:
-    import ibis
-
-    return ibis.greatest(a, b)

@@ -26,8 +26,8 @@ class Kind:
         As in the events.
     by : {"lead", "us"}
         Who acted.
-    table : str
-        Event table of the definition (the first by name where several hold the kind).
+    tables : tuple of str
+        Event tables of the definition that hold the kind, sorted.
     assets : int
         Number of distinct assets seen.
     values : tuple of str
@@ -36,7 +36,7 @@ class Kind:
 
     name: str
     by: str
-    table: str
+    tables: tuple[str, ...]
     assets: int
     values: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ class Vocabulary:
 
     Examples
     --------
-    >>> words = Vocabulary((Kind("visit", "lead", "web", 2, ("seconds",)),), (("visit", "a"),))
+    >>> words = Vocabulary((Kind("visit", "lead", ("web",), 2, ("seconds",)),), (("visit", "a"),))
     >>> Vocabulary.from_dict(words.as_dict()) == words
     True
     """
@@ -63,7 +63,7 @@ class Vocabulary:
     def from_dict(cls, value: Mapping[str, object]) -> Vocabulary:
         """Return the vocabulary that `as_dict` described."""
         kinds = [
-            Kind(**{**k, "values": tuple(k["values"])})
+            Kind(**{**k, "tables": tuple(k["tables"]), "values": tuple(k["values"])})
             for k in value["kinds"]  # type: ignore[attr-defined]
         ]
         return cls(tuple(kinds), tuple((a[0], a[1]) for a in value["assets"]))  # type: ignore[attr-defined]
@@ -77,7 +77,7 @@ def choose(
     Parameters
     ----------
     events : Ibis table
-        All events (see `Views`).
+        Events that may become features (see `Views`).
     until_us : int
         The start of the first test fold, microseconds UTC; later events are not looked at.
     values : tuple of str
@@ -92,7 +92,7 @@ def choose(
         early.group_by("kind", "by")
         .aggregate(
             leads=early.lead_no.nunique(),
-            origin=early.table.min(),
+            tables=early.table.collect(distinct=True),
             assets=early.asset.nunique(),
             **{f"has {v}": early[v].count() for v in values},
         )
@@ -115,7 +115,7 @@ def choose(
             Kind(
                 row["kind"],
                 row["by"],
-                row["origin"],
+                tuple(sorted(row["tables"])),
                 int(row["assets"]),
                 tuple(v for v in values if row[f"has {v}"] > 0),
             )
