@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.parsing import Parsed
+from predict.crm.profile import first_address, mail_columns, mail_kind
 from predict.crm.reader import Reader, parser, profile_value
 from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION
+from predict.crm.texttable import as_text
 from predict.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -130,7 +132,7 @@ def _known_columns(crm: Crm) -> list[str]:
     roles += [r.key for r in crm.definition.related.values()]
     profile = [p.name for p in crm.profile if "." not in p.name or p.name in spec.columns]
     criteria = crm.definition.criteria_fields
-    mails = [c for c in spec.of_class("personal") if "mail" in c.lower()]
+    mails = mail_columns(spec.of_class("personal"))
     return list(dict.fromkeys(c for c in [*roles, *profile, *criteria, *mails] if c))
 
 
@@ -199,8 +201,6 @@ def _parsed(crm: Crm, text: TextTable, renamed: Mapping[str, str]) -> tuple[ir.T
 def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
     import ibis
 
-    from predict.crm.profile import mail_kind
-
     definition, rows = crm.definition, parsed.table
     spec = definition.leads
     headers = {ours: header for header, ours in renamed.items()}
@@ -220,19 +220,19 @@ def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
         ),
         "mail_key": ibis.null("string"),
     }
-    mails = [c for c in spec.of_class("personal") if "mail" in c.lower() and c in headers]
+    mails = [column(c) for c in mail_columns(spec.of_class("personal")) if c in headers]
     if mails:
-        columns["mail_key"] = column(mails[0]).lower().strip()
+        columns["mail_key"] = first_address(mails).lower()
     for p in crm.profile:
         if p.name in headers:
             columns[p.column] = profile_value(column(p.name), p.dtype)
         elif p.name == "email_kind" and mails:
-            columns[p.column] = mail_kind(column(mails[0]))
+            columns[p.column] = mail_kind(first_address(mails))
         else:
             kind = "float64" if p.dtype == "number" else "string"
             columns[p.column] = ibis.null(kind)
     for asked in definition.criteria_fields:
-        columns[CRITERION + asked] = column(asked).cast("string").strip()
+        columns[CRITERION + asked] = as_text(column(asked)).strip()
     for related in definition.related.values():
         columns[f"k:{related.key}"] = column(related.key).cast("string").strip()
     return rows.select(**columns)
@@ -285,9 +285,9 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
     outcomes = crm.outcomes.filter(crm.outcomes.lead_no.notnull())
     stage = definition.conversion.stage
     ends = outcomes.filter(outcomes.stage.isin(list(definition.closing_stages)))
+    known = ibis.greatest(ends.occurred_us, ends.known_us)
     ends = ends.group_by("lead_no").aggregate(
-        reached_us=ends.known_us.min(where=ends.stage == stage),
-        closed_us=ends.known_us.min(),
+        reached_us=known.min(where=ends.stage == stage), closed_us=known.min()
     )
     grid = grid.left_join(ends, "lead_no").select(*grid.columns, "reached_us", "closed_us")
     listed = crm.suppression.key
