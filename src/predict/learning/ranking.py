@@ -16,7 +16,6 @@ from predict.learning.intervals import Floats
 _EPS = float(np.finfo(float).eps)  # as scikit-learn clips probabilities in its log loss
 _STEPS = 100
 _SETTLED = 1e-5  # Newton's error after a step of this size is about its square
-_STEEP = 1e4  # a slope beyond this means winners and losers do not overlap
 
 
 class Ranking(NamedTuple):
@@ -189,9 +188,22 @@ class Weighted:
             line = line + np.nan_to_num(np.clip(step, -1, 1))
             if not (np.abs(step) > _SETTLED).any():
                 break
-        settled = self._both() & (np.abs(step) < 1e-3).all(axis=0) & (np.abs(line[1]) < _STEEP)
+        settled = self._overlapping() & (np.abs(step) < 1e-3).all(axis=0)
         slope = np.where(settled, line[1] / spread, np.nan)
         return np.where(settled, line[0] - slope * middle, np.nan), slope
+
+    def _overlapping(self) -> NDArray[np.bool_]:
+        """Tell where some winner is below a loser and some loser below a winner.
+
+        Elsewhere the steepest line is the best one: the slope has no value (Albert and Anderson
+        1984, Biometrika 71:1).
+        """
+        z, highest, lowest = logit(self.rank.p), [], []
+        for outcome in (1, 0):
+            there = (self.weights > 0) & (self.rank.y == outcome)
+            highest.append(z[there.argmax(axis=1)])
+            lowest.append(z[::-1][there[:, ::-1].argmax(axis=1)])
+        return self._both() & (lowest[0] < highest[1]) & (lowest[1] < highest[0])
 
     def _both(self) -> NDArray[np.bool_]:
         return (self.wins[:, -1] > 0) & (self.wins[:, -1] < self.n[:, -1])
