@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
+import urllib.request
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +41,7 @@ def made_model(seed: int) -> LeadModel:
     y = pd.Series(rng.random(120) < 0.4, dtype="int8")
     keys = pd.DataFrame({"lead_id": range(120), "as_of": pd.Timestamp("2024-01-01")})
     specs = (Spec("employees", "number", "profile", "size", "company size"),)
-    fit = ConversionModel(n_seeds=1, half_lives=(None,), n_threads=2).fit(X, y)
+    fit = ConversionModel(n_seeds=1, n_threads=2).fit(X, y)
     evidence = {"full": build_evidence(X, y, keys, specs)}
     card = {"stage": "customer", "within_days": 30}
     return LeadModel(fit, fit, specs, evidence, tuple(np.linspace(0, 1, 101)), card=card)
@@ -370,9 +374,14 @@ def test_another_tracking_uri_keeps_the_store_elsewhere(
 def test_a_password_in_the_uri_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(TRACKING_VARIABLE, "postgresql://me:s3cret@db.example.com:5432/ml")
+    monkeypatch.setenv(TRACKING_VARIABLE, "postgresql://me:s3cr@t@db.example.com:5432/ml")
     where = Registry(Home.at(tmp_path)).store.where
     assert where == "postgresql://db.example.com:5432/ml"
+    monkeypatch.setenv(TRACKING_VARIABLE, "http://me:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(PredictError, match="Connection refused") as caught:
+        Registry(Home.at(tmp_path)).models()
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
@@ -380,6 +389,41 @@ def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     home.store.write_text("not a database, but long enough to be looked at" * 100)
     with pytest.raises(PredictError, match=r"the model store did not do(.|\n)*mlflow\.db"):
         Registry(home).models()
+
+
+@pytest.mark.slow
+def test_a_tracking_server_serves_as_well(
+    folders: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    uri = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+    places = ["--backend-store-uri", f"sqlite:///{tmp_path}/s.db"]
+    places += ["--artifacts-destination", str(tmp_path / "kept")]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen([*command, *places], cwd=tmp_path, stdout=log, stderr=log) as server,
+    ):
+        try:
+            for _ in range(240):
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"{uri}/health"):
+                    break
+                time.sleep(0.5)
+            monkeypatch.setenv(TRACKING_VARIABLE, uri)
+            registry = Registry(Home.at(tmp_path / "home"))
+            version = logged(registry, folders[0], "i1")
+            assert registry.promote("demo", 1, "first").aliases == ("champion",)
+            assert files_in(registry.fetch(version)) == files_in(folders[0])
+            assert registry.promotions("demo")[0]["because"] == "first"
+            assert not registry.home.artifacts.exists()
+        finally:
+            server.terminate()
+    assert capfd.readouterr() == ("", "")
 
 
 def _first_start(root: Path, barrier: object, results: object) -> None:

@@ -338,9 +338,15 @@ def _register(client: MlflowClient, name: str, model: LoggedModel, tags: Mapping
     """Register a logged model under ``name``, call it the challenger and return its number."""
     if not registered(client, name):
         client.create_registered_model(name)
-    # By location: the SQL store looks up a "models:/" source in the process-wide store, not here.
+    # By location, since the SQL store looks up a "models:/" source in the process-wide store; and
+    # with the model's id, by which a server checks that the location is the model's own.
     made = client.create_model_version(
-        name, source=model.artifact_location, run_id=model.source_run_id, tags=dict(tags)
+        name,
+        source=model.artifact_location,
+        run_id=model.source_run_id,
+        model_id=model.model_id,
+        tags=dict(tags),
+        description=tags.get("verdict"),
     )
     client.set_registered_model_alias(name, CHALLENGER, made.version)
     linked = json.dumps([{"name": name, "version": str(made.version)}])

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import logging
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -14,7 +15,7 @@ from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from predict.errors import ModelError, PredictError
 from predict.home import Home
@@ -36,8 +37,10 @@ OUTPUT = {"probability": "double", "log_odds": "double", "basis": "string", "rea
 PINNED = ("predict-leads", "lightgbm", "numpy", "pandas", "scikit-learn")
 
 _BATCH = 100  # parameters that MLflow takes at once
-_SETTINGS = {
+_LOGIN = re.compile(r"//[^/\s]*@")
+_SETTINGS = {  # while the store is open, where the user has not said otherwise
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",  # it would copy lock files of the current directory
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # seconds, not minutes, until a wrong URI is told
 }
@@ -62,10 +65,7 @@ class Store:
     @property
     def where(self) -> str:
         """The URI as it may be shown: without name and password."""
-        parts = urlsplit(self.uri)
-        if "@" not in parts.netloc:
-            return self.uri
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        return _LOGIN.sub("//", self.uri)
 
     @property
     def exists(self) -> bool:
@@ -92,7 +92,7 @@ class Store:
             raise PredictError(
                 "the model store did not do what was asked of it",
                 where=self.where,
-                got=str(error).partition("\n")[0],
+                got=_LOGIN.sub("//", str(error).partition("\n")[0]),
                 do="see that the store is there, complete, and of this version of MLflow",
             ) from error
 
@@ -210,7 +210,12 @@ def who() -> str:
 @contextlib.contextmanager
 def _run(client: MlflowClient, experiment: str, tags: Mapping[str, object]) -> Iterator[Run]:
     """Yield a new run; it ends as finished where the block ends well, else as failed."""
-    about = {"mlflow.user": who(), "mlflow.source.name": "predict", **texts(tags)}
+    about = {
+        "mlflow.user": who(),
+        "mlflow.source.name": "predict",
+        "mlflow.note.content": str(tags.get("verdict", "")),
+        **texts(tags),
+    }
     run = client.create_run(experiment, run_name=f"train {tags['inputs']!s:.8}", tags=about)
     status = "FAILED"
     try:
@@ -285,17 +290,14 @@ def _quiet() -> Iterator[None]:
 
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
-    before = {name: os.environ.get(name) for name in _SETTINGS}
+    added = {name: value for name, value in _SETTINGS.items() if name not in os.environ}
     try:
         for logger in loggers:
             logger.setLevel(max(logger.level, logging.WARNING))
-        os.environ.update(_SETTINGS)
+        os.environ.update(added)
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        for name in added:
+            os.environ.pop(name, None)

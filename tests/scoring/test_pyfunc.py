@@ -60,7 +60,7 @@ def history(n: int = 500, seed: int = 3) -> tuple[pd.DataFrame, pd.Series, pd.Da
 
 
 def fitted(X: pd.DataFrame, y: pd.Series, keys: pd.DataFrame) -> ConversionModel:
-    model = ConversionModel(n_seeds=1, half_lives=(None,), n_threads=2)
+    model = ConversionModel(n_seeds=1, n_threads=2)
     return model.fit(X, y, as_of=keys["as_of"])
 
 
