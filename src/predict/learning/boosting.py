@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ DEFAULTS: Settings = {
     "cat_l2": 10.0,
     "max_bin": 63,
 }
-_FIXED: Mapping[str, object] = {
+_LEAST_COLUMNS = 6
+_FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "bagging_freq": 1,
     "deterministic": True,
@@ -75,28 +76,21 @@ class BoostingMember:
         """
         import lightgbm
 
-        chosen = {**DEFAULTS, **settings}
-        n_trees = int(chosen.pop("n_trees"))
-        # Whole numbers stay whole: LightGBM refuses 15.0 leaves.
-        given = {
-            k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in chosen.items()
-        }
+        given = {**_FIXED, **DEFAULTS, **settings, "num_threads": threads}
+        n_trees = int(given.pop("n_trees"))
+        # A third of three columns is one, and a tree of one column never sees two together.
+        given["feature_fraction"] = min(
+            max(given["feature_fraction"], _LEAST_COLUMNS / max(table.matrix.shape[1], 1)), 1.0
+        )
         train = lightgbm.Dataset(
             table.matrix,
             table.y,
             weight=table.weight,
             categorical_feature=table.columns.categorical,
-            params={"max_bin": given["max_bin"], "feature_pre_filter": False, "verbosity": -1},
+            params=given,
             free_raw_data=False,
         )
-        return cls(
-            tuple(
-                lightgbm.train(
-                    {**_FIXED, **given, "seed": seed, "num_threads": threads}, train, n_trees
-                )
-                for seed in seeds
-            )
-        )
+        return cls(tuple(lightgbm.train({**given, "seed": seed}, train, n_trees) for seed in seeds))
 
     def margin(self, matrix: Floats, threads: int = 0) -> Floats:
         """Return the log-odds of each row."""
