@@ -34,7 +34,6 @@ _HOMES = {
     "LeadModel": "predict.learning.lead_model",
     "train": "predict.jobs.analyst",
     "champion": "predict.jobs.analyst",
-    "register": "predict.jobs.analyst",
     "score": "predict.jobs.analyst",
     "explain": "predict.jobs.analyst",
     "CalibrationDisplay": "predict.report.displays",

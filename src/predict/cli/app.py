@@ -84,8 +84,10 @@ def score(
 
 @app.command()
 def explain(
-    lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID")],
     scored: Annotated[Path, typer.Option(help="Folder that predict score wrote.")],
+    lead_id: Annotated[
+        str | None, typer.Argument(metavar="LEAD_ID", help="By default the best of the list.")
+    ] = None,
 ) -> None:
     """Say why a lead was scored as it was."""
     verbs.explain(lead_id, scored)

@@ -142,8 +142,8 @@ def moment(text: str | None) -> datetime:
     return said if said.tzinfo is None else said.astimezone(UTC).replace(tzinfo=None)
 
 
-def explain(lead_id: str, scored: Path) -> None:
-    """Print why a lead was scored as it was."""
+def explain(lead_id: str | None, scored: Path) -> None:
+    """Print why a lead was scored as it was; without an id, the best of the list."""
     from predict.jobs.explaining import lead_of
     from predict.report.terminal import render_lead
 

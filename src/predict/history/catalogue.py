@@ -21,6 +21,7 @@ from predict.history.phrases import (
     last_words,
     participle,
     plain,
+    safe,
 )
 from predict.history.specs import Spec, View
 from predict.history.vocabulary import Kind, Vocabulary
@@ -103,10 +104,10 @@ def _profile(column: ProfileColumn) -> Feature:
             "many": f"{words} is {{n}}",
             "one": f"{words} is 1",
             "zero": f"{words} is 0",
-            "missing": f"no {words} is known",
+            "missing": f"{words} is not known",
         }
         if column.dtype == "number"
-        else {"value": f"{words} is {{value}}", "missing": f"no {words} is known"}
+        else {"value": f"{words} is {{value}}", "missing": f"{words} is not known"}
     )
     spec = Spec(column.name, column.dtype, "profile", column.name, words, said)
     return Feature(spec, lambda grid, c=column.column: grid[c])
@@ -144,7 +145,6 @@ def _age() -> Feature:
 
 
 def _overall(covers_us: int | None) -> list[Feature]:
-    phrase = Phrase("was active", "", "")
     made = Maker("behaviour", "activity", "activity", covers_us)
 
     def any_row(rows: Rows) -> ir.BooleanValue:
@@ -154,12 +154,29 @@ def _overall(covers_us: int | None) -> list[Feature]:
         made.count(f"any__count_{days}d", any_row, days, active_words(days))
         for days in (*WINDOWS, LOOK_BACK)
     ]
+    last = {
+        "many": "was last active {n} days ago",
+        "one": "was last active 1 day ago",
+        "zero": "was active today",
+        "missing": "has no activity on record",
+    }
+    first = {
+        "many": "was first active {n} days ago",
+        "one": "was first active 1 day ago",
+        "zero": "was first active today",
+        "missing": "has no activity on record",
+    }
+    kinds = {
+        "many": "did {n} different kinds of things",
+        "one": "did one kind of thing only",
+        "zero": "did nothing yet that is on record",
+    }
     features += [
-        made.days("days_since_last", any_row, last_words("was active"), newest=True),
-        made.days("days_since_first", any_row, first_words("was active"), newest=False),
-        made.active_days("any__active_days", any_row, days_words(phrase.did)),
+        made.days("days_since_last", any_row, last, newest=True),
+        made.days("days_since_first", any_row, first, newest=False),
+        made.active_days("any__active_days", any_row, days_words("was active")),
         made.sessions("any__sessions"),
-        made.distinct("any__kinds", "kind", any_row, {"many": "did {n} different kinds of things"}),
+        made.distinct("any__kinds", "kind", any_row, kinds),
         made.trend("any__trend", any_row),
     ]
     return features
@@ -179,8 +196,8 @@ def _kind(kind: Kind, phrase: Phrase, covers_us: int | None) -> list[Feature]:
         for days in (*WINDOWS, LOOK_BACK)
     ]
     features += [
-        made.days(f"{prefix}__days_since_last", is_kind, last_words(did), newest=True),
-        made.days(f"{prefix}__days_since_first", is_kind, first_words(did), newest=False),
+        made.days(f"{prefix}__days_since_last", is_kind, last_words(phrase), newest=True),
+        made.days(f"{prefix}__days_since_first", is_kind, first_words(phrase), newest=False),
         made.active_days(f"{prefix}__active_days", is_kind, days_words(did)),
         made.trend(f"{prefix}__trend", is_kind),
     ]
@@ -200,18 +217,19 @@ def _kind(kind: Kind, phrase: Phrase, covers_us: int | None) -> list[Feature]:
 
 
 def _asset(kind: str, asset: str, phrase: Phrase, covers_us: int | None) -> list[Feature]:
-    made = Maker("behaviour", f"{kind}={asset}", f"{phrase.thing} “{asset}”", covers_us)
+    shown = safe(asset)
+    made = Maker("behaviour", f"{kind}={asset}", f"{phrase.thing} “{shown}”", covers_us)
 
     def is_asset(rows: Rows) -> ir.BooleanValue:
         return (rows.kind == kind) & (rows.asset == asset)
 
-    named = f"{phrase.did} “{asset}”"
+    named = f"{phrase.did} “{shown}”"
     features = []
     for days in (30, LOOK_BACK):
         words = {
             "many": f"{named} {{n}} times{ago(days)}",
             "one": f"{named} once{ago(days)}",
-            "zero": f"has not {participle(phrase.did)} “{asset}”{ago(days)}",
+            "zero": f"has not {participle(phrase.did)} “{shown}”{ago(days)}",
         }
         features.append(made.count(f"{kind}={asset}__count_{days}d", is_asset, days, words))
     return features
@@ -232,6 +250,12 @@ def _account_events(covers_us: int | None) -> list[Feature]:
     def any_row(rows: Rows) -> ir.BooleanValue:
         return rows.age_us >= 0
 
+    last = {
+        "many": "a colleague at the same firm was last active {n} days ago",
+        "one": "a colleague at the same firm was active 1 day ago",
+        "zero": "a colleague at the same firm was active today",
+        "missing": "no colleague at the same firm has activity on record",
+    }
     features = []
     for days in (30, LOOK_BACK):
         words = {
@@ -252,14 +276,7 @@ def _account_events(covers_us: int | None) -> list[Feature]:
             },
         )
     )
-    features.append(
-        made.days(
-            "account__days_since_last",
-            any_row,
-            last_words("a colleague at the same firm was active", subject_first=True),
-            newest=True,
-        )
-    )
+    features.append(made.days("account__days_since_last", any_row, last, newest=True))
     return features
 
 
@@ -274,7 +291,12 @@ def _account_outcomes(stage: str, stage_words: str) -> list[Feature]:
         "one": f"an earlier lead of the same firm {stage_words}",
         "zero": f"no earlier lead of the same firm {stage_words}",
     }
-    last = last_words(f"a lead of the same firm {stage_words}", subject_first=True)
+    last = {
+        "many": f"a lead of the same firm {stage_words} {{n}} days ago",
+        "one": f"a lead of the same firm {stage_words} 1 day ago",
+        "zero": f"a lead of the same firm {stage_words} today",
+        "missing": f"no earlier lead of the same firm {stage_words}",
+    }
     return [
         made.distinct("account__reached", "lead_no", reached, words, days=None),
         made.days("account__days_since_reached", reached, last, newest=True),

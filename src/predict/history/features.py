@@ -100,8 +100,8 @@ class Rows:
         Time and text are compared as one padded string: every engine orders strings alike.
         """
         table = self._table
-        asset = table.asset.fill_null("")
-        text = (asset == "").ifelse(table.kind, table.kind + ": " + asset)
+        kind, asset = table.kind.replace("_", " "), table.asset.fill_null("")
+        text = (asset == "").ifelse(kind, kind + ": " + asset)
         key = (table.occurred_us + _PAD).cast("string") + text
         return (key.min() if first else key.max()).substr(len(str(_PAD)))
 

@@ -132,7 +132,7 @@ class Maker:
         words = {
             "many": f"did more with {self.concept_words} in the last 7 days than before",
             "one": f"did more with {self.concept_words} in the last 7 days than before",
-            "zero": f"is as busy with {self.concept_words} in the last 7 days as before",
+            "zero": f"did no more and no less with {self.concept_words} in the last 7 days",
             "less": f"did less with {self.concept_words} in the last 7 days than before",
         }
 

@@ -89,22 +89,34 @@ def days_words(did: str) -> dict[str, str]:
     }
 
 
-def last_words(did: str, *, subject_first: bool = False) -> dict[str, str]:
+def last_words(phrase: Phrase) -> dict[str, str]:
     """Return the words of the days since something was last done."""
-    never = f"not yet: {did}" if subject_first else f"never {did}"
+    did = f"{phrase.did} {article(phrase.thing)}"
     return {
-        "many": f"{did} {{n}} days ago" if subject_first else f"last {did} {{n}} days ago",
-        "one": f"{did} 1 day ago" if subject_first else f"last {did} 1 day ago",
+        "many": f"last {did} {{n}} days ago",
+        "one": f"last {did} 1 day ago",
         "zero": f"{did} today",
-        "missing": never,
+        "missing": f"has no {phrase.things} on record",
     }
 
 
-def first_words(did: str) -> dict[str, str]:
+def first_words(phrase: Phrase) -> dict[str, str]:
     """Return the words of the days since something was first done."""
+    did = f"{phrase.did} {article(phrase.thing)}"
     return {
         "many": f"first {did} {{n}} days ago",
         "one": f"first {did} 1 day ago",
         "zero": f"first {did} today",
-        "missing": f"never {did}",
+        "missing": f"has no {phrase.things} on record",
     }
+
+
+def safe(name: str) -> str:
+    """Return a name of the export without braces, which templates would fill in.
+
+    Examples
+    --------
+    >>> safe("{n} ways to win")
+    'n ways to win'
+    """
+    return name.replace("{", "").replace("}", "")

@@ -28,7 +28,8 @@ class Spec:
         The concept as a noun phrase: "the pricing page", "industry".
     words : mapping of str to str
         Sentence parts about the lead, in the past tense, without subject, first letter small.
-        Numbers: ``many`` (with ``{n}``), ``one``, ``zero``, ``missing``. Categories and text:
+        Numbers: ``many`` (with ``{n}``), ``one``, ``zero``, ``less`` (below zero), ``missing``.
+        Categories and text:
         ``value`` (with ``{value}``), ``missing``.
     unit : str or None
         "days", "seconds", "EUR"; None for counts and categories.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def lead_of(
-    scored: Path, lead_id: str
+    scored: Path, lead_id: str | None = None
 ) -> list[tuple[pd.DataFrame, Mapping[str, Any], Mapping[str, str]]]:
     """Return reasons, score row and roles of every row of a lead in a scored folder.
 
@@ -21,8 +21,9 @@ def lead_of(
     ----------
     scored : Path
         Folder that `predict.jobs.scoring.score` published.
-    lead_id : str
-        The lead's id; for lists without ids, the row number, from 0.
+    lead_id : str, optional
+        The lead's id; for lists without ids, the row number, from 0. Without it, the rated
+        qualified lead of the highest chance, else the lead of the highest chance.
 
     Raises
     ------
@@ -43,13 +44,17 @@ def lead_of(
     column = read_json(scored / "manifest.json").get("lead_id_column")
     frame = pd.read_parquet(scored / "scored.parquet")
     ids = frame[str(column)] if column else frame["row"].astype(str)
-    found = frame[ids == lead_id]
+    if lead_id is None:
+        best = frame.sort_values(["rated_qualified", "probability"], ascending=False, kind="stable")
+        found = best.head(1)
+    else:
+        found = frame[ids == lead_id]
     if found.empty:
-        near = nearest(lead_id, ids.dropna().astype(str).tolist()[:100_000])
+        near = nearest(str(lead_id), ids.dropna().astype(str).tolist()[:100_000])
         raise InputError(
             "there is no such lead in this list",
             where=str(scored),
-            got=lead_id,
+            got=lead_id or "an empty list",
             do=f"did you mean {near}?" if near else "look it up in scored.csv",
         )
     reasons = pd.read_parquet(scored / "reasons.parquet")
@@ -57,7 +62,7 @@ def lead_of(
     return [
         (
             reasons[reasons["row"] == row["row"]],
-            {**row, "lead_id": lead_id},
+            {**row, "lead_id": ids[i]},
             roles.loc[i].to_dict(),
         )
         for i, row in zip(found.index, found.to_dict("records"), strict=True)

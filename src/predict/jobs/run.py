@@ -80,7 +80,7 @@ class Run:
                 low = int(X["row"].iloc[0]) // CHUNK_ROWS * CHUNK_ROWS if len(X) else 0
                 chosen = (low, low + CHUNK_ROWS)
                 grid = _rows(matched.grid, chosen)
-                leads, fields = self._leads(grid), _fields(grid)
+                leads, fields = leads_of(grid, self.scorer), fields_of(grid)
                 chunk = self.scorer.score(leads, X.drop(columns="row"), fields, wanted=self.wanted)
                 writer.write(_rows(matched.inputs, chosen).drop(columns="row"), chunk)
                 entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
@@ -99,15 +99,6 @@ class Run:
         self.reasons = reasons[reasons["row"].isin(self.best["row"])].reset_index(drop=True)
         matched.rejects.to_csv(folder / "rejects.csv", index=False)
         return self._counts(matched, total)
-
-    def _leads(self, grid: pd.DataFrame) -> pd.DataFrame:
-        reached = stage_words(self.scorer.goal.stage)[0]
-        said = {status: words.format(reached=reached) for status, words in STATUSES.items()}
-        return grid[["row", "lead_id", "status", "basis"]].assign(
-            as_of=grid["as_of_us"].astype("datetime64[us]"),
-            created_at=grid["created_us"].astype("datetime64[us]"),
-            status_reason=grid["status"].map(said),
-        )
 
     def _counts(self, matched: MatchedList, total: int) -> dict[str, Any]:
         statuses = self.slim["status"].value_counts()
@@ -133,6 +124,18 @@ def _rows(table: ir.Table, between: tuple[int, int]) -> pd.DataFrame:
     return part.order_by("row").to_pandas()
 
 
-def _fields(grid: pd.DataFrame) -> pd.DataFrame:
+def leads_of(grid: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
+    """Return what the scorer asks of the rows of a matched list."""
+    reached = stage_words(scorer.goal.stage)[0]
+    said = {status: words.format(reached=reached) for status, words in STATUSES.items()}
+    return grid[["row", "lead_id", "status", "basis"]].assign(
+        as_of=grid["as_of_us"].astype("datetime64[us]"),
+        created_at=grid["created_us"].astype("datetime64[us]"),
+        status_reason=grid["status"].map(said),
+    )
+
+
+def fields_of(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that the criteria ask for."""
     names = [c for c in grid.columns if c.startswith(CRITERION)]
     return grid[names].rename(columns={c: c[len(CRITERION) :] for c in names})
