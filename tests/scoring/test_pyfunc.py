@@ -21,7 +21,7 @@ from predict.home import Home
 from predict.learning.evidence import build_evidence
 from predict.learning.lead_model import LeadModel
 from predict.learning.model import ConversionModel
-from predict.registry import Registry
+from predict.registry.models import Registry
 from predict.scoring.pyfunc import Predictor
 from predict.scoring.reasons import as_text, reasons
 from predict.scoring.wording import Wording

@@ -155,7 +155,7 @@ def explain(lead_id: str | None, scored: Path) -> None:
 def models(home: Path | None) -> None:
     """Print the registered models."""
     from predict.cli.printing import print_models
-    from predict.registry import Registry
+    from predict.registry.models import Registry
 
     print_models(console(), Registry(Home.at(home)).models())
 

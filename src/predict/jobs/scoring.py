@@ -23,7 +23,7 @@ from predict.scoring.lists import MatchedList, match_list
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.learning.lead_model import LeadModel
-    from predict.registered import Version
+    from predict.registry.versions import Version
     from predict.scoring.scorer import Wanted
 
 Progress = Callable[[int, int, str], None]
@@ -129,7 +129,7 @@ def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
         No model is in use, or the definition means something else than the model's.
     """
     from predict.learning.lead_model import LeadModel
-    from predict.registry import Registry
+    from predict.registry.models import Registry
 
     registry = Registry(home)
     version = registry.champion(definition.name)

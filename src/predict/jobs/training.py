@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.history.dataset import Dataset
     from predict.learning.backtest import BacktestResult
-    from predict.registered import Version
+    from predict.registry.versions import Version
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -115,7 +115,7 @@ def _silent(step: str, done: int, total: int, what: str) -> None:
 def _train(
     crm: Crm, home: Home, trials: int, time_cap: float | None, progress: Progress
 ) -> Training:
-    from predict.registry import Registry
+    from predict.registry.models import Registry
 
     definition = crm.definition
     refuse_blocked(crm.findings)

@@ -2,7 +2,7 @@
 
 ``mlflow.pyfunc.load_model("models:/NAME@champion").predict(frame)`` works wherever this package is
 installed. Our own scoring does not come this way: it reads the verified folder itself
-(`predict.registry.Registry.fetch`).
+(`predict.registry.models.Registry.fetch`).
 """
 
 from __future__ import annotations

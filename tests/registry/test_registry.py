@@ -27,7 +27,8 @@ from predict.learning.evidence import build_evidence
 from predict.learning.lead_model import LeadModel
 from predict.learning.model import ConversionModel
 from predict.publish import files_in
-from predict.registry import Registry, Version, model_digest
+from predict.registry.models import Registry
+from predict.registry.versions import Version, model_digest
 
 FOLDS = [
     {"cutoff": pd.Timestamp("2024-03-01"), "log_loss": 0.51, "roc_auc": float("nan")},
@@ -471,7 +472,7 @@ def test_a_home_without_a_store_is_answered_at_once(tmp_path: Path) -> None:
         """
         import sys
         from predict.home import Home
-        from predict.registry import Registry
+        from predict.registry.models import Registry
         registry = Registry(Home.at("nowhere"))
         assert registry.champion("demo") is None and registry.find("demo", "x") is None
         assert registry.promotions("demo") == [] and registry.models().empty
@@ -491,7 +492,7 @@ def test_the_store_is_opened_quietly_without_telemetry_and_changes_nothing_else(
         import logging, os
         before = dict(os.environ), logging.getLogger().level, list(logging.getLogger().handlers)
         from predict.home import Home
-        from predict.registry import Registry
+        from predict.registry.models import Registry
         registry = Registry(Home.at("home"))
         with registry.store.opened() as client:
             client.create_experiment("x")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from predict.errors import InputError, ModelError, PredictError
 from predict.publish import publishing, verify
-from predict.registered import Version, model_digest, moment, registered, versions
-from predict.shareable import check_file, check_values, figures, texts
-from predict.tracking import FOLDER, Store, log_run, who
+from predict.registry.runs import FOLDER, log_run, who
+from predict.registry.shareable import check_file, check_values, figures, texts
+from predict.registry.store import Store
+from predict.registry.versions import Version, model_digest, moment, registered, versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +163,7 @@ class Registry:
             One per fold, oldest first, with its ``cutoff``; the numbers in it become steps 1, 2, …
             of ``fold/<name>``, dated by the cutoff. What is not a finite number is left out.
         artifacts : mapping of str to Path
-            Path below the run's artifacts → file; see `predict.shareable`.
+            Path below the run's artifacts → file; see `predict.registry.shareable`.
         tags : mapping
             For the run and the version. ``inputs``, the digest of everything the training depended
             on, is required; ``verdict`` is what `models` shows until the version is promoted.

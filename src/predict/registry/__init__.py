@@ -1,0 +1,1 @@
+"""Trainings logged, models registered, named live or on trial, and fetched back verified."""
