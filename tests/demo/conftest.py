@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from predict.demo.company import Block, Company, write_company
+from predict.demo.company import write_company
+from predict.demo.simulation import Block, Company
 
 
 @pytest.fixture(scope="session")

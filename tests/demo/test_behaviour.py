@@ -6,8 +6,8 @@ import numpy as np
 
 from predict.demo.behaviour import ASSETS, DAILY, FIRST_OFFSET, SIGNALS, day_factor, is_inbound
 from predict.demo.calendar import DAY
-from predict.demo.company import Block
 from predict.demo.intent import OPEN, Moves
+from predict.demo.simulation import Block
 
 
 def test_events_lie_in_their_day_of_the_leads_life(blocks: list[Block]) -> None:

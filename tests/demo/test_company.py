@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predict.demo.company import BLOCK, Company, write_company
+from predict.demo.company import write_company
+from predict.demo.simulation import BLOCK, Block, Company
 from predict.demo.truth import HORIZON_DAYS
 from predict.errors import PredictError
 from predict.publish import files_in
@@ -62,7 +63,9 @@ def test_senseless_sizes_are_refused(tmp_path: Path, leads: int, seed: int, said
 
 
 def test_counts_are_the_rows_written(tmp_path: Path) -> None:
-    counts = write_company(tmp_path / "demo", leads=300)
+    told: list[int] = []
+    counts = write_company(tmp_path / "demo", leads=300, progress=told.append)
+    assert told == [300]
     for name, rows in counts.items():
         path = next(p for p in (tmp_path / "demo").rglob("*.*") if p.stem == name)
         read = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
@@ -134,7 +137,7 @@ def test_rates_and_shares_are_as_documented(folder: Path) -> None:
     assert leads.created_at.is_monotonic_increasing
 
 
-def test_the_world_changes_under_the_model(blocks: list) -> None:
+def test_the_world_changes_under_the_model(blocks: list[Block]) -> None:
     """A new campaign half-way, a lower base rate, and partner leads that get worse."""
     early, late = blocks[0], blocks[-1]
     for block, most in ((early, 2), (late, 3)):

@@ -7,8 +7,8 @@ import pytest
 
 from predict.demo import drivers as module
 from predict.demo.behaviour import SIGNALS
-from predict.demo.company import Block
 from predict.demo.drivers import drivers
+from predict.demo.simulation import Block
 
 
 @pytest.fixture(scope="module")

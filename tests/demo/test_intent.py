@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict.demo import intent
-from predict.demo.company import Block
 from predict.demo.intent import CLOSED, EVALUATING, LIFE_DAYS, OPEN, OPPORTUNITY, TALKS
+from predict.demo.simulation import Block
 
 fits = st.floats(-6, 6).map(lambda f: np.array([f]))
 

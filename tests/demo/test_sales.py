@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from predict.demo.calendar import DAY, Calendar, weekday
-from predict.demo.company import Block
 from predict.demo.intent import LIFE_DAYS
 from predict.demo.sales import LOST_STAGES, STAGES
+from predict.demo.simulation import Block
 
 
 @pytest.fixture(scope="module")

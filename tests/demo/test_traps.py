@@ -12,8 +12,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from predict.demo import traps
 from predict.demo.behaviour import SIGNALS
 from predict.demo.calendar import DAY
-from predict.demo.company import Block
 from predict.demo.drivers import drivers
+from predict.demo.simulation import Block
 
 AGE = 30
 

@@ -8,7 +8,7 @@ import pytest
 from predict.demo import intent
 from predict.demo.behaviour import DAILY, FIRST, SIGNALS, WEEKEND, is_inbound
 from predict.demo.calendar import weekday
-from predict.demo.company import Block
+from predict.demo.simulation import Block
 from predict.demo.truth import AGES, HORIZON_DAYS
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from predict.demo import names
+from predict.demo import contacts, names
 from predict.demo.behaviour import ASSETS, SIGNALS, Events
 from predict.demo.profile import CAMPAIGNS, SOURCES, Accounts, Leads
 from predict.demo.sales import RESULTS, STAGES, TASK_KINDS, Deals, Tasks
@@ -16,8 +16,6 @@ from predict.demo.truth import Truth
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_SHOW: Final = "Mock Service Fair"
 
 
 def lead_ids(number: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
@@ -60,14 +58,14 @@ def lead_table(
         "account_id": _ids("A-{:06d}", leads.account),
         "source": named(SOURCES, leads.source),
         "campaign": named(CAMPAIGNS, leads.campaign),
-        "list": _shows(leads),
+        "list": contacts.shows(leads),
         "owner": named(names.OWNERS, leads.owner),
         "first_name": pa.array(first),
         "last_name": pa.array(last),
-        "email": _addresses(leads, first, last, company),
+        "email": contacts.addresses(leads, first, last, company),
         "phone": pa.array([f"+1 555 01{n % 100:02d}" for n in leads.number.tolist()]),
         "company": pa.array(company, mask=~has_account),
-        "job_title": _titles(leads),
+        "job_title": contacts.titles(leads),
         "industry": named(names.INDUSTRIES, leads.industry),
         "employees": _whole(leads.employees),
         "country": named(names.COUNTRIES, leads.country),
@@ -217,63 +215,3 @@ def _whole(values: npt.NDArray[np.float64]) -> pa.Array:
 
     empty = np.isnan(values)
     return pa.array(np.where(empty, 0, values).astype(np.int64), mask=empty)
-
-
-def _titles(leads: Leads) -> pa.Array:
-    import pyarrow as pa
-
-    table = [
-        [names.titles(seniority, function) for function in names.FUNCTIONS]
-        for seniority in names.SENIORITIES
-    ]
-    return pa.array(
-        [
-            None if s < 0 else table[s][f][w % len(table[s][f])]
-            for s, f, w in zip(
-                leads.seniority.tolist(),
-                leads.function.tolist(),
-                leads.wording.tolist(),
-                strict=True,
-            )
-        ],
-        type=pa.string(),
-    )
-
-
-def _addresses(
-    leads: Leads,
-    first: npt.NDArray[np.object_],
-    last: npt.NDArray[np.object_],
-    company: npt.NDArray[np.object_],
-) -> pa.Array:
-    import pyarrow as pa
-
-    free = names.FREE_MAIL_DOMAINS
-    domain = [
-        free[n % len(free)] if is_free else f"{firm.replace(' ', '-')}.example"
-        for n, is_free, firm in zip(
-            leads.number.tolist(), leads.free_mail.tolist(), company, strict=True
-        )
-    ]
-    return pa.array(
-        [
-            f"{given}.{family}{n + 1}@{at}".lower()
-            for given, family, n, at in zip(first, last, leads.number.tolist(), domain, strict=True)
-        ]
-    )
-
-
-def _shows(leads: Leads) -> pa.Array:
-    """Return the trade show a lead was met at: two a year."""
-    import pyarrow as pa
-
-    month = leads.created_at.astype("datetime64[M]").astype(np.int64)
-    year, half = 1970 + month // 12, np.where(month % 12 < 6, "spring", "autumn")
-    met = leads.source == SOURCES.index("trade_show")
-    return pa.array(
-        [
-            f"{_SHOW} {h} {y}" if m else None
-            for m, h, y in zip(met.tolist(), half.tolist(), year.tolist(), strict=True)
-        ],
-        type=pa.string(),
-    )

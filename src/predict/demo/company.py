@@ -1,40 +1,28 @@
-"""The simulated company: eighteen months of leads, what they did, what became of them, on disk."""
+"""The simulated company on disk: exports, a definition that maps them, lists to score, truth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from predict.demo import behaviour, columns, intent, sales, traps, truth
-from predict.demo.behaviour import Events
+from predict.demo import columns, sales
 from predict.demo.calendar import UNTIL, Calendar
 from predict.demo.definition_text import definition_text
 from predict.demo.drivers import drivers
 from predict.demo.incoming import Recent, incoming_table, visitor_table
-from predict.demo.profile import Accounts, Leads
+from predict.demo.profile import Accounts
 from predict.demo.sheet import Sheet
-from predict.errors import InputError
+from predict.demo.simulation import VERSION, Block, Company
 from predict.publish import is_complete, json_digest, publishing, read_json, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION: Final = 1
-"""Raised whenever the same seed gives another company."""
-
-BLOCK: Final = 4_000
-"""Leads drawn and written together. Each block has random numbers of its own: any block can be
-drawn alone, and memory does not grow with the number of leads."""
-
-FEWEST: Final = 100
-
-_ACCOUNTS_PER_LEAD: Final = 0.6
 _ACCOUNT_ROWS: Final = 100_000
 _FILES: Final = (
     "accounts.csv",
@@ -47,100 +35,15 @@ _FILES: Final = (
     "trade_show.csv",
     "truth/truth.parquet",
 )
-_BLOCKED_EVERY: Final = 211
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some leads of the company with all that happened to them before the export."""
-
-    leads: Leads
-    path: intent.Path
-    events: Events
-    deals: sales.Deals
-    tasks: sales.Tasks
-    traps: traps.Traps
-    truth: truth.Truth
-
-    @property
-    def is_blocked(self) -> np.ndarray:
-        """Whether the lead asked not to be contacted: every 211th, so that it says nothing."""
-        return self.leads.number % _BLOCKED_EVERY == _BLOCKED_EVERY // 2
-
-
-@dataclass(frozen=True)
-class Company:
-    """A company to be simulated.
-
-    Parameters
-    ----------
-    n_leads : int
-        Leads in the eighteen months.
-    seed : int
-        The same seed gives the same company, byte for byte.
-    until : datetime.date
-        Last day of the history.
-    """
-
-    n_leads: int = 20_000
-    seed: int = 7
-    until: date = UNTIL
-
-    def __post_init__(self) -> None:
-        if self.n_leads < FEWEST:
-            raise InputError(
-                "a company so small has nothing to show",
-                got=f"{self.n_leads} leads",
-                do=f"ask for {FEWEST} or more with --leads",
-            )
-        if self.seed < 0:
-            raise InputError("a seed is a whole number from 0", got=self.seed)
-
-    @property
-    def calendar(self) -> Calendar:
-        """When the history begins, ends and is exported."""
-        return Calendar(self.until)
-
-    def random(self, *key: int) -> np.random.Generator:
-        """Return the random numbers of one part of the company."""
-        return np.random.default_rng([VERSION, self.seed, *key])
-
-    def accounts(self) -> Accounts:
-        """Draw all firms; three small columns, also for a million leads."""
-        return Accounts.draw(self.random(0), max(20, int(self.n_leads * _ACCOUNTS_PER_LEAD)))
-
-    def blocks(self, accounts: Accounts) -> Iterator[Block]:
-        """Yield the company block by block, in the order in which leads came in."""
-        for place in range(self.n_blocks):
-            yield self.block(place, accounts)
-
-    @property
-    def n_blocks(self) -> int:
-        """Number of blocks of `BLOCK` leads, the last one shorter."""
-        return -(-self.n_leads // BLOCK)
-
-    def block(self, place: int, accounts: Accounts) -> Block:
-        """Draw one block of leads, counted from 0."""
-        exported_at, rng = self.calendar.exported_at, self.random(1, place)
-        number = np.arange(place * BLOCK, min((place + 1) * BLOCK, self.n_leads))
-        leads = Leads.draw(rng, number, self.n_leads, accounts, self.calendar)
-        moves = intent.Moves.of(leads)
-        path = intent.walk(rng, leads, moves)
-        events = behaviour.act(rng, leads, moves, path)
-        told = truth.tell(leads, moves, path, events)
-        told = told.take(told.as_of < exported_at)
-        events = events.take(events.occurred_at < exported_at)
-        deals = sales.close(rng, leads, path)
-        tasks = sales.follow_up(rng, leads, path, deals)
-        tasks = tasks.take(tasks.occurred_at < exported_at)
-        filled = traps.fill(
-            rng, leads, events=events, deals=deals, tasks=tasks, exported_at=exported_at
-        )
-        return Block(leads, path, events, deals, tasks, filled, told)
 
 
 def write_company(
-    folder: Path, leads: int = 20_000, seed: int = 7, until: date = UNTIL
+    folder: Path,
+    leads: int = 20_000,
+    seed: int = 7,
+    until: date = UNTIL,
+    *,
+    progress: Callable[[int], None] | None = None,
 ) -> dict[str, int]:
     """Write the exports of a simulated company, a definition that maps them, and the truth.
 
@@ -154,6 +57,8 @@ def write_company(
         The same seed gives the same bytes.
     until : datetime.date
         Last day of the history.
+    progress : callable, optional
+        Told after each block how many of the leads are written.
 
     Returns
     -------
@@ -184,7 +89,7 @@ def write_company(
         return _counts(read_json(folder / "manifest.json"))
     manifest: dict[str, object] = {}
     with publishing(folder, inputs, manifest) as staging:
-        manifest["rows"] = _write(company, staging)
+        manifest["rows"] = _write(company, staging, progress or _quiet)
     return _counts(manifest)
 
 
@@ -194,7 +99,11 @@ def _counts(manifest: dict[str, object]) -> dict[str, int]:
     return {str(name): int(n) for name, n in rows.items()}
 
 
-def _write(company: Company, folder: Path) -> dict[str, int]:
+def _quiet(written: int) -> None:
+    """Say nothing."""
+
+
+def _write(company: Company, folder: Path, progress: Callable[[int], None]) -> dict[str, int]:
     """Write all files, holding no more than a few blocks in memory; return rows by table."""
     calendar, accounts = company.calendar, company.accounts()
     (folder / "truth").mkdir()
@@ -210,6 +119,7 @@ def _write(company: Company, folder: Path) -> dict[str, int]:
             for name, table in tables.items():
                 sheets[name].write(table)
             recent = [*recent, _recent(block, tables["leads.csv"], calendar)][-2:]
+            progress(sheets["leads.csv"].rows)
         rng, next_number = company.random(3), company.n_leads
         listed = incoming_table(rng, next_number, accounts, recent, calendar)
         sheets["new_leads.csv"].write(listed)
