@@ -196,6 +196,13 @@ def test_windows_letters_are_said_to_be_assumed(workspace: Workspace, tmp_path: 
     assert [f.code for f in read.findings] == ["assumed-encoding"]
 
 
+def test_a_broken_letter_is_not_another_encoding(workspace: Workspace, tmp_path: Path) -> None:
+    write(tmp_path, "broken.csv", "a,b\nKöln,é\n".encode() + b"M\xfcller,x\n")
+    read = read_text(workspace, spec("broken.csv"), folder=tmp_path)
+    assert rows(read) == [("Köln", "é"), ("M\ufffdller", "x")]
+    assert [(f.code, f.counts) for f in read.findings] == [("damaged-letters", {"letters": 1.0})]
+
+
 def test_a_declared_encoding_must_fit(workspace: Workspace, tmp_path: Path) -> None:
     write(tmp_path, "win.csv", "Name;City\nMüller;Köln\n".encode("cp1252"))
     with pytest.raises(InputError, match="do not fit its encoding"):
@@ -270,6 +277,33 @@ def test_ragged_records_are_set_apart_and_the_rest_is_read(
     assert read.lines("ragged.csv", [1, 3, 5, 7]) == {1: 2, 3: 4, 5: 8, 7: 10}
 
 
+def test_a_stray_mark_takes_no_sound_record_with_it(workspace: Workspace, tmp_path: Path) -> None:
+    write(tmp_path, "stray.csv", 'id,name\n1,a\n2,"b\n3,c\n4,"d"\n5,e\n')
+    read = read_text(workspace, spec("stray.csv"), folder=tmp_path)
+    assert rows(read) == [("1", "a"), ("3", "c"), ("4", "d"), ("5", "e")]
+    assert [(r.record, r.line) for r in read.rejects] == [(2, 3)]
+    assert read.lines("stray.csv", [4, 5]) == {4: 5, 5: 6}
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_excels_hint_is_no_header(workspace: Workspace, tmp_path: Path, first: str) -> None:
+    name = f"hint{len(first)}{first[-1] == ';'}{first[:1]}.csv".replace('"', "q")
+    write(tmp_path, name, f"{first}\r\nId;a,b\r\n1;x,y\r\n")
+    read = read_text(workspace, spec(name), folder=tmp_path)
+    assert read.columns == ("Id", "a,b")
+    assert rows(read) == [("1", "x,y")]
+    assert read.lines(name, [1]) == {1: 3}
+
+
+def test_title_rows_above_the_header_are_refused(workspace: Workspace, tmp_path: Path) -> None:
+    write(tmp_path, "title.csv", "Leads of July\nId,Name,Size\n1,a,2\n2,b,3\n")
+    with pytest.raises(InputError, match="the records below it have more"):
+        read_text(workspace, spec("title.csv"), folder=tmp_path)
+    write(tmp_path, "title2.csv", "Leads, July\nId,Name,Size\n1,a,2\n2,b,3\n")
+    with pytest.raises(InputError, match="not as wide as the header"):
+        read_text(workspace, spec("title2.csv"), folder=tmp_path)
+
+
 def test_lines_are_known_in_clean_files_too(workspace: Workspace, tmp_path: Path) -> None:
     write(tmp_path, "lines.csv", 'a,b\n1,"x\n\ny"\n2,z\n\n3,w\n')
     read = read_text(workspace, spec("lines.csv"), folder=tmp_path)
@@ -337,6 +371,17 @@ def test_a_folder_and_a_list_are_one_table(workspace: Workspace, tmp_path: Path)
         assert "parts/a.csv" in str(caught.value)
 
 
+def test_names_that_differ_in_case_are_one_column(workspace: Workspace, tmp_path: Path) -> None:
+    write(tmp_path, "case/a.csv", "Id,Size\n1,5\n")
+    write(tmp_path, "case/b.csv", "SIZE,ID\n6,2\n")
+    read = read_text(workspace, spec("case"), folder=tmp_path)
+    assert rows(read) == [("1", "5"), ("2", "6")]
+    require(read, ["Id", "Size"], "leads")
+    pd.DataFrame({"filename": ["f"], "x": [1]}).to_parquet(tmp_path / "a.parquet")
+    read = read_text(workspace, spec("a.parquet"), folder=tmp_path)
+    assert rows(read) == [("f", 1)]
+
+
 def test_zip_entries(workspace: Workspace, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "exports.zip", "w") as archive:
         for name in ("Lead.csv", "Task.csv"):
@@ -351,6 +396,24 @@ def test_zip_entries(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such entry") as caught:
         read_text(workspace, spec("exports.zip::Leads.csv"), folder=tmp_path)
     assert caught.value.do == "is it Lead.csv?"
+
+
+def test_damaged_packings_are_refused(workspace: Workspace, tmp_path: Path) -> None:
+    content = b"Id,x\n" + b"1,a\n" * 1000
+    write(tmp_path, "a.csv.gz", gzip.compress(content)[:-20])
+    write(tmp_path, "b.csv.zst", zstandard.compress(content)[:-4])
+    write(tmp_path, "c.zip", packed(content, "zip")[1][:-20])
+    for name in ("a.csv.gz", "b.csv.zst", "c.zip"):
+        with pytest.raises(InputError, match="damaged"):
+            read_text(workspace, spec(name), folder=tmp_path)
+
+
+def test_packed_files_of_several_parts_are_whole(workspace: Workspace, tmp_path: Path) -> None:
+    parts = [b"Id,x\n1,a\n", b"2,b\n" * 300_000, b"3,c\n"]
+    for name, pack in {"a.csv.gz": gzip.compress, "b.csv.zst": zstandard.compress}.items():
+        write(tmp_path, name, b"".join(map(pack, parts)))
+        read = read_text(workspace, spec(name), folder=tmp_path)
+        assert read.table.count().execute() == 300_002
 
 
 def test_missing_files_name_the_nearest(workspace: Workspace, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_cells_read_as_shown(tmp_path: Path) -> None:
     path = workbook(tmp_path / "leads.xlsx", {"Leads": LEADS})
     sheet = open_sheet(path, name="leads.xlsx")
     assert sheet.columns == ("Id", "Size", "Rate", "Open", "Created", "Seen")
-    assert list(sheet.rows) == [
+    assert list(sheet.rows()) == [
         ["00123", "123", "0.25", "true", "2024-07-01", "2024-07-01 12:00:00"],
         ["7", None, "1234.5", "false", None, None],
         ["NA", "1000000000000000", "-1", None, "2024-07-02", "2024-07-02 06:00:00"],
@@ -110,6 +110,16 @@ def test_a_sheet_is_a_table_of_text(tmp_path: Path) -> None:
         assert str(read.exported_at_hint) == "2026-07-01 00:00:00"
         assert read.table.order_by("_record").Id.execute().tolist() == ["00123", "7", "NA"]
         assert all(read.table.schema()[c].is_string() for c in read.columns)
+
+
+def test_a_table_may_stand_anywhere_and_notes_beside_it(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [None], [None, "Id", "Size"], ["note", 1, None], [None, None, None, "note"], [None, "2", 5],
+    ]  # fmt: skip
+    sheet = open_sheet(workbook(tmp_path / "notes.xlsx", {"A": rows}), name="notes.xlsx")
+    assert sheet.columns == ("Id", "Size")
+    assert list(sheet.rows()) == [["1", None], ["2", "5"]]
+    assert [f.counts for f in sheet.findings()] == [{"rows": 2.0}]
 
 
 def test_sheets_must_be_named_and_there(tmp_path: Path) -> None:

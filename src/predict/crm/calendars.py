@@ -39,9 +39,9 @@ SLASHED = {
     DAY_FIRST: rf"^{_DAY}(?:/{_MONTH}/(?:{_YEAR}|\d{{2}})|-{_MONTH}-{_YEAR}){_TIME}$",
     MONTH_FIRST: rf"^{_MONTH}(?:/{_DAY}/(?:{_YEAR}|\d{{2}})|-{_DAY}-{_YEAR}){_TIME}$",
 }
-#: A time of day that is not midnight is written; a time zone is written; AM or PM is.
-MIDNIGHT = rf"[T ,](?:0?0{_REST}|12{_REST}\s*[Aa]\.?[Mm]\.?)(?:\s*{_ZONE})?$"
-ZEROS = rf"[T ,]\d{{1,2}}:00(?::00(?:[.,]0+)?)?(?:\s*{_HALF})?(?:\s*{_ZONE})?$"
+_NIGHT = r":00(?::00(?:[.,]0+)?)?"
+#: No time of day is written but midnight; a time zone is written; AM or PM is.
+MIDNIGHT = rf"^[^:]+$|[T ,](?:0?0{_NIGHT}|12{_NIGHT}\s*[Aa]\.?[Mm]\.?)(?:\s*{_ZONE})?$"
 ZONED = rf":\d{{2}}(?:[.,]\d+)?(?:\s*{_HALF})?\s*{_ZONE}$"
 HALVED = rf":\d{{2}}(?:[.,]\d+)?\s*{_HALF}"
 
@@ -188,12 +188,8 @@ def is_timed(text: ir.StringValue) -> ir.BooleanValue:
 
 def is_midnight(text: ir.StringValue) -> ir.BooleanValue:
     """Tell whether stripped text states midnight or no time of day at all."""
-    clock = text.re_search(MIDNIGHT) & text.re_search(ZEROS)
-    return ibis.ifelse(
-        text.re_search(EPOCH),
-        text.try_cast("int64") % 86_400_000 == 0,
-        clock | ~text.contains(":"),
-    )
+    whole_days = text.try_cast("int64") % 86_400_000 == 0
+    return ibis.ifelse(text.re_search(EPOCH), whole_days, text.re_search(MIDNIGHT))
 
 
 def is_halved(text: ir.StringValue) -> ir.BooleanValue:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gzip
-import shutil
-import zipfile
+import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from predict.crm.exports import ExportFile
+from predict.crm.packing import is_packed, unpacked_bytes
 from predict.errors import InputError
 from predict.findings import Finding
 
@@ -63,14 +61,15 @@ def plain_text(file: ExportFile, target: Path, *, declared: str | None = None) -
         Where a copy goes, if one is needed.
     declared : str, optional
         Encoding by Python's name; without it a byte order mark decides, then UTF-8 if every byte
-        fits it, then Windows-1252, which is said in a finding.
+        fits it, then Windows-1252, which is said in a finding. A file in which most letters beyond
+        ASCII are UTF-8 is damaged UTF-8: the broken ones read as \ufffd, which is said too.
 
     Raises
     ------
     InputError
         The file is empty, is not text, or does not fit the encoding.
     """
-    with _bytes_of(file) as stream:
+    with unpacked_bytes(file) as stream:
         head = stream.read(4096)
     if not head:
         raise InputError("the file is empty", where=file.name, do="export it again")
@@ -80,110 +79,97 @@ def plain_text(file: ExportFile, target: Path, *, declared: str | None = None) -
                 f"the file is {words}, not text", where=file.name, do="give it the right suffix"
             )
     mark = next((name for bom, name in _BOMS.items() if head.startswith(bom)), None)
-    assert file.path is not None
-    packed = file.member is not None or file.path.suffix.lower() in (".gz", ".zst")
-    for encoding in _candidates(file, declared, mark):
-        in_place = encoding == "utf-8-sig" and not packed
-        marks = _transcode(file, encoding, None if in_place else target)
-        if marks is not None:
-            assumed = encoding == "cp1252" and declared is None
-            finding = Finding(
-                "assumed-encoding",
-                "note",
-                file.name,
-                'The file is not UTF-8, so it was read as Windows-1252; set encoding = "…" '
-                "if names look wrong.",
-            )
-            path = file.path if in_place else target
-            return PlainText(path, encoding, marks % 2 == 0, (finding,) if assumed else ())
+    said = _known(declared, file) or mark
+    try:
+        return _transcode(file, said or "utf-8-sig", target)
+    except UnicodeError as error:
+        broken = error
+    if said is None:
+        good, bad = _letters(file)
+        if good > bad:
+            return _transcode(file, "utf-8-sig", target, _damaged(file, bad), errors="replace")
+        try:
+            return _transcode(file, "cp1252", target, _assumed(file))
+        except UnicodeError as error:
+            broken = error
     raise InputError(
         "the file holds bytes that do not fit its encoding",
         where=file.name,
-        got=declared or mark or "neither UTF-8 nor Windows-1252",
+        got=said or "neither UTF-8 nor Windows-1252",
         do='declare encoding = "…", or export the file as UTF-8',
-    )
+    ) from broken
 
 
-def unpacked(file: ExportFile, target: Path) -> Path:
-    """Return a file's path, or that of a copy at ``target`` where it is in a zip."""
-    assert file.path is not None
-    if file.member is None:
-        return file.path
-    with _bytes_of(file) as stream, target.open("wb") as copy:
-        shutil.copyfileobj(stream, copy, _BLOCK)
-    return target
-
-
-def _candidates(file: ExportFile, declared: str | None, mark: str | None) -> list[str]:
-    if declared is not None:
-        try:
-            name = codecs.lookup(declared).name
-        except LookupError as error:
-            raise InputError(
-                "no encoding has this name", where=file.name, got=declared, do='say "utf-8"'
-            ) from error
-        return ["utf-8-sig" if name == "utf-8" else name]
-    return [mark] if mark else ["utf-8-sig", "cp1252"]
-
-
-def _transcode(file: ExportFile, encoding: str, target: Path | None) -> int | None:
-    """Copy the file as UTF-8, or only check it, and count its quotation marks.
-
-    None where a byte does not fit ``encoding``.
-    """
-    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-    marks = 0
-    try:
-        with _bytes_of(file) as stream, ExitStack() as opened:
-            copy = None if target is None else opened.enter_context(target.open("wb"))
-            for text in _decoded(stream, decoder):
-                _refuse_binary(text, file)
-                marks += text.count('"')
-                if copy is not None:
-                    copy.write(text.encode("utf-8"))
-    except UnicodeError:
+def _known(declared: str | None, file: ExportFile) -> str | None:
+    if declared is None:
         return None
-    return marks
+    try:
+        name = codecs.lookup(declared).name
+    except LookupError as error:
+        raise InputError(
+            "no encoding has this name", where=file.name, got=declared, do='say "utf-8"'
+        ) from error
+    return "utf-8-sig" if name == "utf-8" else name
 
 
-def _decoded(stream: IO[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
-    while block := stream.read(_BLOCK):
-        yield decoder.decode(block)
+def _transcode(
+    file: ExportFile,
+    encoding: str,
+    target: Path,
+    *findings: Finding,
+    errors: str = "strict",
+) -> PlainText:
+    """Copy the file as UTF-8, or only check it where it is UTF-8 on disk already."""
+    assert file.path is not None
+    in_place = encoding == "utf-8-sig" and errors == "strict" and not is_packed(file)
+    marks = 0
+    with ExitStack() as opened:
+        copy = None if in_place else opened.enter_context(target.open("wb"))
+        for text in _decoded(file, encoding, errors):
+            if "\0" in text:
+                raise InputError(
+                    "the file holds zero bytes, so it is not text in this encoding",
+                    where=file.name,
+                    do='declare encoding = "utf-16" if it came from Excel as "Unicode text"',
+                )
+            marks += text.count('"')
+            if copy is not None:
+                copy.write(text.encode("utf-8"))
+    return PlainText(file.path if in_place else target, encoding, marks % 2 == 0, findings)
+
+
+def _decoded(file: ExportFile, encoding: str, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
+    with unpacked_bytes(file) as stream:
+        while block := stream.read(_BLOCK):
+            yield decoder.decode(block)
     yield decoder.decode(b"", final=True)
 
 
-def _refuse_binary(text: str, file: ExportFile) -> None:
-    if "\0" in text:
-        raise InputError(
-            "the file holds zero bytes, so it is not text in this encoding",
-            where=file.name,
-            do='declare encoding = "utf-16" if it came from Excel as "Unicode text"',
-        )
+def _letters(file: ExportFile) -> tuple[int, int]:
+    """Return how many letters beyond ASCII are UTF-8, and how many are not."""
+    beyond = bad = 0
+    for text in _decoded(file, "utf-8-sig", "replace"):
+        beyond += sum(map(len, re.findall(r"[^\x00-\x7f]+", text)))
+        bad += text.count("\ufffd")
+    return beyond - bad, bad
 
 
-@contextmanager
-def _bytes_of(file: ExportFile) -> Iterator[IO[bytes]]:
-    """Open a file's bytes, unpacked."""
-    assert file.path is not None
-    packing = Path(file.member or file.path.name).suffix.lower()
-    try:
-        if file.member is not None:
-            with zipfile.ZipFile(file.path) as archive, archive.open(file.member) as entry:
-                yield _unpacked(entry, packing)
-        else:
-            with file.path.open("rb") as plain:
-                yield _unpacked(plain, packing)
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise InputError(
-            "the packed file is damaged", where=file.name, do="copy it again"
-        ) from error
+def _assumed(file: ExportFile) -> Finding:
+    return Finding(
+        "assumed-encoding",
+        "note",
+        file.name,
+        'The file is not UTF-8, so it was read as Windows-1252; set encoding = "…" if names look '
+        "wrong.",
+    )
 
 
-def _unpacked(stream: IO[bytes], packing: str) -> IO[bytes]:
-    if packing == ".gz":
-        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
-    if packing == ".zst":
-        import zstandard
-
-        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return stream
+def _damaged(file: ExportFile, letters: int) -> Finding:
+    return Finding(
+        "damaged-letters",
+        "warn",
+        file.name,
+        f"{letters:,} letters of the file are not UTF-8 while most are; they were read as \ufffd.",
+        {"letters": float(letters)},
+    )

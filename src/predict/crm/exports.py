@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ PARQUET_SUFFIXES = (".parquet", ".pq")
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PACKED_SUFFIXES = (".gz", ".zst")
 _MEMBER = "::"
+
+Place = str | os.PathLike[str]
 
 # A date, and a time of day behind it, that stand free of other digits: 2026-07-01, 20260701_0930.
 _DATE = re.compile(
@@ -94,13 +97,13 @@ def date_in(name: str) -> datetime | None:
 
 
 def find_files(
-    path: str | Sequence[str], folder: Path
+    path: Place | Sequence[Place], folder: Path
 ) -> tuple[tuple[ExportFile, ...], tuple[Finding, ...]]:
     """Return the files that a ``path`` of the definition stands for.
 
     Parameters
     ----------
-    path : str or sequence of str
+    path : path or sequence of paths
         A file; a folder (all tables in it, one below the other); a pattern such as
         ``exports/*/Lead.csv`` (the newest match, by the date in its path, else by name; Parquet
         files without dates are parts of one table); ``exports.zip::Lead.csv``, an entry of a zip,
@@ -115,8 +118,8 @@ def find_files(
     """
     files: list[ExportFile] = []
     findings: list[Finding] = []
-    for one in [path] if isinstance(path, str) else path:
-        place, _, member = one.partition(_MEMBER)
+    for one in [path] if isinstance(path, str | os.PathLike) else path:
+        place, _, member = os.fspath(one).partition(_MEMBER)
         chosen, found = _on_disk(place, folder)
         findings += found
         for target in chosen:
@@ -127,6 +130,18 @@ def find_files(
 def earliest_date(files: Sequence[ExportFile]) -> datetime | None:
     """Return the earliest date of the files that carry one, as the whole export is no newer."""
     return min((f.dated for f in files if f.dated is not None), default=None)
+
+
+def named(files: Sequence[ExportFile]) -> str:
+    """Return how messages name a table of these files.
+
+    Examples
+    --------
+    >>> named([ExportFile("a.csv"), ExportFile("b.csv"), ExportFile("c.csv")])
+    'a.csv and 2 more'
+    """
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{files[0].name}{more}"
 
 
 def _on_disk(place: str, folder: Path) -> tuple[list[Path], list[Finding]]:

@@ -12,7 +12,8 @@ from predict.crm.typed import FALSE, MISSING, TRUE
 
 GuessedType = Literal["number", "timestamp", "category", "text", "boolean"]
 
-_ORDERS = (calendars.DAY_FIRST, calendars.MONTH_FIRST)
+_DATES = "|".join(calendars.sniffed(order).shape for order in calendars.SLASHED)
+_NUMBERS = "|".join(numerals.PATTERNS.values())
 #: Share of a column's values that must be numbers, or moments, for the column to count as such.
 _NEARLY_ALL = 0.99
 # Short free text, such as job titles: many different values, of which many have several words.
@@ -70,13 +71,11 @@ _KEYS = ("known", "numbers", "codes", "dates", "words", "distinct", "several")
 
 def _counts(read: TextTable, name: str) -> dict[str, Any]:
     text = stripped(as_text(read.table[name]))
-    dated = [text.re_search(calendars.sniffed(order).shape) for order in _ORDERS]
     holds = {
         "known": text.notnull() & ~text.lower().isin(MISSING),
-        "numbers": numerals.is_number(text, numerals.POINT)
-        | numerals.is_number(text, numerals.COMMA),
+        "numbers": text.re_search(_NUMBERS),
         "codes": text.re_search(rf"^[+-]?0\d|\d{{{_LONGEST_NUMBER + 1},}}"),
-        "dates": dated[0] | dated[1],
+        "dates": text.re_search(_DATES),
         "words": text.lower().isin([w for w in (*TRUE, *FALSE) if w not in ("0", "1")]),
         "several": text.contains(" "),
     }
@@ -93,6 +92,6 @@ def _guess(counted: dict[str, int]) -> GuessedType:
     if counted["dates"] >= _NEARLY_ALL * known:
         return "timestamp"
     if counted["numbers"] >= _NEARLY_ALL * known:
-        return "category" if counted["codes"] else "number"
+        return "category" if counted["codes"] > (1 - _NEARLY_ALL) * known else "number"
     many = counted["distinct"] > _MANY_VALUES
     return "text" if many and counted["several"] > _MANY_WORDED * known else "category"

@@ -33,12 +33,13 @@ def _pattern(decimal: str) -> str:
     return rf"^{before}({_SIGN}?{digits})\s*(?:%|{_CURRENCY})?$"
 
 
-_PATTERNS = {POINT: _pattern(POINT), COMMA: _pattern(COMMA)}
+#: The grammar of each reading.
+PATTERNS = {POINT: _pattern(POINT), COMMA: _pattern(COMMA)}
 
 
 def is_number(text: ir.StringValue, decimal: str) -> ir.BooleanValue:
     """Tell whether stripped text is a number in one reading."""
-    return text.re_search(_PATTERNS[decimal])
+    return text.re_search(PATTERNS[decimal])
 
 
 def number(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
@@ -63,7 +64,7 @@ def whole_number(text: ir.StringValue, decimal: str) -> ir.IntegerValue:
 def _plain(text: ir.StringValue, decimal: str) -> ir.StringValue:
     """Return a number without unit and thousands, with a decimal point; missing if it is none."""
     group = "," if decimal == POINT else r"\."
-    digits = text.re_replace(_PATTERNS[decimal], r"\1\2").replace("\u2212", "-")
+    digits = text.re_replace(PATTERNS[decimal], r"\1\2").replace("\u2212", "-")
     digits = digits.re_replace(rf"{group}|{_QUOTE}|{_SPACE}", "")
     digits = digits.replace(",", ".") if decimal == COMMA else digits
     return ibis.ifelse(is_number(text, decimal), digits, ibis.null("string"))

@@ -93,6 +93,8 @@ def _array_of(values: list[object]) -> Any:
     import pyarrow as pa
 
     kinds = {type(v) for v in values if shown(v) is not None}
+    if kinds == {int, float}:
+        return pa.array([None if shown(v) is None else v for v in values], pa.float64())
     if len(kinds) == 1 and str not in kinds:
         try:
             return pa.array([None if shown(v) is None else v for v in values])

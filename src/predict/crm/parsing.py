@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from predict.crm.formats import date_formats, number_format
 from predict.crm.guessing import guess_types
-from predict.crm.rejects import Reject, allowed, frame, refuse_many
+from predict.crm.rejects import Reject, allowed, frame, refuse_many, shortened
 from predict.crm.sources import Workspace
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text, require
 from predict.crm.typed import RULES, Typing, typed
@@ -167,7 +167,7 @@ def _rejects(
                     str(row["file"]),
                     int(row["record"]),
                     names[i],
-                    str(row[f"v{i}"]),
+                    shortened(str(row[f"v{i}"])),
                     RULES[columns[names[i]]],
                 )
                 rejects.append(reject.redacted() if names[i] in personal else reject)
@@ -177,8 +177,6 @@ def _rejects(
 
 
 def _with_lines(read: TextTable, rejects: list[Reject]) -> list[Reject]:
-    from dataclasses import replace
-
     lines = {
         file: read.lines(file, {r.record for r in rejects if r.file == file and r.line is None})
         for file in sorted({r.file for r in rejects})

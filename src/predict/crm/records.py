@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def records(path: Path, delimiter: str, *, name: str) -> Iterator[Record]:
     Parameters
     ----------
     path : Path
-        Plain UTF-8 text, with or without a byte order mark.
+        Plain UTF-8 text, with or without a byte order mark, or Excel's hint ``sep=;`` above it.
     delimiter : str
         One character. Quotation marks are ``"``, doubled inside a quoted value.
     name : str
@@ -55,12 +56,11 @@ def records(path: Path, delimiter: str, *, name: str) -> Iterator[Record]:
         The file ends inside a quoted value.
     """
     with path.open(encoding="utf-8-sig", newline="") as text, _long_fields():
-        last = [""]
-        reader = csv.reader(
-            _remembered(text, last), delimiter=delimiter, strict=True, skipinitialspace=True
-        )
-        number, line = 0, 1
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+        number = 0
         while True:
+            line = lines.begin()
             try:
                 fields = next(reader)
             except StopIteration:
@@ -73,14 +73,67 @@ def records(path: Path, delimiter: str, *, name: str) -> Iterator[Record]:
                         where=f"{name}, line {line}",
                         do='export the file again; inside quoted values " is written ""',
                     ) from None
+                # The value may have run on over records that are sound: they are read again.
+                lines.give_back()
                 yield Record(number, line, (), "quotation marks inside a value are not doubled")
             else:
-                if len(fields) < 2 and not last[0].strip():  # "" alone is a record, a blank no
-                    line = reader.line_num + 1
+                # "" alone is a record, a blank line is none.
+                if (len(fields) < 2 and lines.blank) or (line == 1 and hint(fields, delimiter)):
                     continue
                 yield Record(number, line, tuple(fields))
             number += 1
-            line = reader.line_num + 1
+
+
+def hint(fields: Sequence[str], delimiter: str = "") -> str | None:
+    """Return the delimiter that Excel's first line states, as in ``sep=;``, if it is such a line.
+
+    Parameters
+    ----------
+    fields : sequence of str
+        Of the first record, read with ``delimiter``, by which the hint itself may be divided.
+
+    Examples
+    --------
+    >>> hint(["sep=;"]), hint(["sep=", ""], ","), hint(["Id", "Name"], ",")
+    (';', ',', None)
+    """
+    said = delimiter.join(fields)
+    return said[4] if said[:4].lower() == "sep=" and len(said) == 5 else None
+
+
+class _Lines:
+    """The lines of a file, of which all but the first of the current record can be given back."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._back: deque[str] = deque()
+        self._taken: list[str] = []
+        self._number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self._text)
+        self._taken.append(line)
+        self._number += 1
+        return line
+
+    def begin(self) -> int:
+        """Begin a record, and return the number of the line it begins on."""
+        self._taken.clear()
+        return self._number + 1
+
+    def give_back(self) -> None:
+        """Give back the lines after the first."""
+        again = self._taken[1:]
+        self._back.extendleft(reversed(again))
+        self._number -= len(again)
+
+    @property
+    def blank(self) -> bool:
+        """Whether the line just taken holds nothing."""
+        return not self._taken[-1].strip()
 
 
 def rewrite(
@@ -123,13 +176,6 @@ def lines_of(path: Path, delimiter: str, numbers: Iterable[int], *, name: str) -
         if record.number >= last:
             break
     return found
-
-
-def _remembered(lines: Iterable[str], last: list[str]) -> Iterator[str]:
-    """Yield lines, the one just taken kept in ``last``."""
-    for line in lines:
-        last[0] = line
-        yield line
 
 
 @contextmanager

@@ -16,6 +16,7 @@ REDACTED = "•••"
 #: Columns of ``rejects.csv``.
 COLUMNS = ("file", "record", "column", "value", "rule", "line")
 _SHOWN = 3
+_LONGEST = 200
 
 
 @dataclass(frozen=True, order=True)
@@ -48,6 +49,17 @@ class Reject:
     def redacted(self) -> Reject:
         """Return the same place without the value."""
         return replace(self, value=REDACTED if self.value else "")
+
+
+def shortened(value: str) -> str:
+    """Return a value as rejects keep it: its first 200 letters.
+
+    Examples
+    --------
+    >>> len(shortened("x" * 1_000))
+    201
+    """
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
 
 
 def frame(rejects: Iterable[Reject]) -> pd.DataFrame:

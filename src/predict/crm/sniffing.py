@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from predict.crm.records import Record, records
+from predict.crm.records import Record, hint, records
 from predict.crm.texttable import FILE, RECORD
 from predict.errors import InputError
 
@@ -73,6 +73,7 @@ def divide(path: Path, *, name: str, declared: str | None = None) -> Division:
         No record at all, two delimiters that read the file equally well, a name missing or twice
         in the header.
     """
+    declared = declared or _hinted(path)
     if declared is not None:
         delimiter = "\t" if declared.lower() in ("tab", r"\t") else declared
         if len(delimiter) != 1:
@@ -85,6 +86,11 @@ def divide(path: Path, *, name: str, declared: str | None = None) -> Division:
         what = "the header cannot be divided into names" if header else "the file is empty"
         raise InputError(what, where=name, do="export it again")
     return Division(delimiter, checked_header(header.fields, name), header.line)
+
+
+def _hinted(path: Path) -> str | None:
+    with path.open(encoding="utf-8-sig") as text:
+        return hint([text.readline(16).strip('"\r\n')])
 
 
 def checked_header(fields: Sequence[object], name: str) -> tuple[str, ...]:

@@ -14,14 +14,23 @@ import ibis
 from ibis.expr import types as ir
 
 from predict.crm.databases import query
-from predict.crm.encoding import plain_text, unpacked
-from predict.crm.exports import ExportFile, earliest_date, find_files
+from predict.crm.encoding import plain_text
+from predict.crm.exports import ExportFile, Place, earliest_date, find_files, named
+from predict.crm.packing import outside_zip
 from predict.crm.parquets import parquet_columns, write_frame, write_rows
 from predict.crm.records import rewrite
 from predict.crm.rejects import Reject
 from predict.crm.sniffing import checked_header, divide
 from predict.crm.spreadsheets import open_sheet
-from predict.crm.texttable import FILE, RECORD, TextTable, keep_where, require
+from predict.crm.texttable import (
+    FILE,
+    RECORD,
+    TextTable,
+    keep_where,
+    numbered_rows,
+    require,
+    united,
+)
 from predict.errors import InputError
 from predict.findings import Finding
 
@@ -271,7 +280,7 @@ def _of_frame(workspace: Workspace, frame: pd.DataFrame) -> TextTable:
     path = workspace.new_path(FRAME_NAME, ".parquet")
     write_frame(frame.set_axis(list(columns), axis=1), path)
     numbered = workspace.parquet([path], file_row_number=True)
-    table = _bookkept(numbered, columns, ibis.literal(FRAME_NAME))
+    table = numbered_rows(numbered, columns, ibis.literal(FRAME_NAME))
     return TextTable(table, columns, (ExportFile(FRAME_NAME, path),), FRAME_NAME)
 
 
@@ -288,7 +297,7 @@ def _of_query(workspace: Workspace, sql: str, url_env: str | None) -> TextTable:
 
 
 def _of_files(
-    workspace: Workspace, path: str | Sequence[str], folder: Path, spec: object
+    workspace: Workspace, path: Place | Sequence[Place], folder: Path, spec: object
 ) -> TextTable:
     files, findings = find_files(path, folder)
     kinds = {f.kind for f in files}
@@ -303,13 +312,13 @@ def _of_files(
     pieces = {f.name: _piece(workspace, f, spec) for f in files}
     if len(pieces) < len(files):
         raise InputError("the same file is named twice", where=str(path))
-    columns, lacking = _united({n: p.columns for n, p in pieces.items()})
+    columns, lacking = united({n: p.columns for n, p in pieces.items()})
     table = workspace.parquet([p.path for p in pieces.values()]).select(*columns, FILE, RECORD)
     return TextTable(
         table,
         columns,
         files,
-        files[0].name if len(files) == 1 else str(path),
+        named(files),
         exported_at_hint=earliest_date(files),
         decimal="." if kinds == {"sheet"} else None,
         rejects=tuple(r for p in pieces.values() for r in p.rejects),
@@ -327,15 +336,15 @@ def _of_parquet(
     for file in files:
         assert file.path is not None
         headers[file.name] = checked_header(parquet_columns(file.path, file.name), file.name)
-    columns, lacking = _united(headers)
+    columns, lacking = united(headers)
     paths = [f.path for f in files if f.path is not None]
-    numbered = workspace.parquet(paths, filename=True, file_row_number=True)
-    shown = numbered["filename"].substitute(places)
+    numbered = workspace.parquet(paths, filename=FILE, file_row_number=True)
+    shown = numbered[FILE].substitute(places)
     return TextTable(
-        _bookkept(numbered, columns, shown),
+        numbered_rows(numbered, columns, shown),
         columns,
         files,
-        files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
+        named(files),
         exported_at_hint=earliest_date(files),
         findings=findings,
         lacking=lacking,
@@ -355,11 +364,11 @@ def _piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
 
 
 def _sheet_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
-    path = unpacked(file, workspace.new_path("workbook", Path(file.member or "").suffix))
+    path = outside_zip(file, workspace.new_path("workbook", Path(file.member or "").suffix))
     sheet = open_sheet(path, name=file.name, sheet=getattr(spec, "sheet", None))
     target = workspace.new_path(file.name, ".parquet")
-    write_rows(sheet.rows, sheet.columns, target, file=file.name)
-    return _Piece(target, sheet.columns)
+    write_rows(sheet.rows(), sheet.columns, target, file=file.name)
+    return _Piece(target, sheet.columns, findings=sheet.findings())
 
 
 def _text_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
@@ -381,22 +390,6 @@ def _text_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
     if path is None:
         raise InputError("the file cannot be read as delimited text", where=file.name)
     return _Piece(path, columns, rejects, plain.findings, (plain.path, delimiter))
-
-
-def _united(
-    headers: Mapping[str, tuple[str, ...]],
-) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Return all columns in the order of their first file, and which files lack which."""
-    columns = tuple(dict.fromkeys(c for header in headers.values() for c in header))
-    lacking = {c: tuple(n for n, header in headers.items() if c not in header) for c in columns}
-    return columns, {c: names for c, names in lacking.items() if names}
-
-
-def _bookkept(numbered: ir.Table, columns: Sequence[str], file: ir.Value) -> ir.Table:
-    texts = {c: numbered[c].nullif("") for c in columns if numbered[c].type().is_string()}
-    selected = [texts[c].name(c) if c in texts else numbered[c] for c in columns]
-    record = (numbered["file_row_number"] + 1).cast("int64")
-    return numbered.select(*selected, file.cast("string").name(FILE), record.name(RECORD))
 
 
 def _literal(text: str) -> str:

@@ -3,28 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from predict.crm.cells import shown
 from predict.crm.sniffing import checked_header
 from predict.errors import InputError, nearest
+from predict.findings import Finding
 
 
-@dataclass(frozen=True)
 class Sheet:
     """A sheet: its header and, read once, its rows.
 
     Parameters
     ----------
+    name : str
+        How errors and findings name it.
+    rows : iterator of list
+        Text per cell of the sheet's rectangle, None where it is empty.
+
+    Attributes
+    ----------
     columns : tuple of str
         Names in the first row that holds anything.
-    rows : iterator of list
-        Text per column, None where the cell is empty; blank rows are left out.
+    outside : int
+        Rows so far with cells left or right of the named columns, such as notes beside a table.
     """
 
-    columns: tuple[str, ...]
-    rows: Iterator[list[str | None]]
+    def __init__(self, name: str, rows: Iterator[list[str | None]]) -> None:
+        header = next((row for row in rows if any(c is not None for c in row)), None)
+        if header is None:
+            raise InputError("the sheet is empty", where=name)
+        filled = [i for i, cell in enumerate(header) if cell is not None]
+        self._inside = slice(filled[0], filled[-1] + 1)
+        self._name, self._rows, self.outside = name, rows, 0
+        self.columns = checked_header(header[self._inside], name)
+
+    def rows(self) -> Iterator[list[str | None]]:
+        """Yield text per column; rows with nothing in the named columns are left out."""
+        for row in self._rows:
+            inside = row[self._inside]
+            beside = [*row[: self._inside.start], *row[self._inside.stop :]]
+            self.outside += any(cell is not None for cell in beside)
+            if any(cell is not None for cell in inside):
+                yield inside
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return, after the rows were read, what was left out of them."""
+        if not self.outside:
+            return ()
+        sentence = f"{self.outside:,} rows have cells beside the named columns; they are left out."
+        counts = {"rows": float(self.outside)}
+        return (Finding("beside-the-table", "note", self._name, sentence, counts),)
 
 
 def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
@@ -59,20 +88,7 @@ def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
                 do=f'is it "{near}"?' if near else f'name one: sheet = "{names[0]}"',
             )
         cells = book.get_sheet_by_name(chosen)
-        start = cells.start
-        rows = cells.to_python(skip_empty_area=False) if start is not None else []
+        rows = cells.iter_rows() if cells.start is not None else iter(())
     except (CalamineError, OSError) as error:
-        raise InputError(
-            "the workbook cannot be read", where=name, got=type(error).__name__
-        ) from error
-    texts = ([shown(cell) for cell in row] for row in rows)
-    filled = (row for row in texts if any(cell is not None for cell in row))
-    header = next(filled, None)
-    if header is None:
-        raise InputError("the sheet is empty", where=f"{name}, sheet {chosen}")
-    # A sheet is a rectangle: what lies right of the header's last name, or left of its first,
-    # is no column.
-    width = max(i for i, cell in enumerate(header, 1) if cell is not None)
-    first = next(i for i, cell in enumerate(header) if cell is not None)
-    columns = checked_header(header[first:width], f"{name}, sheet {chosen}")
-    return Sheet(columns, (row[first:width] for row in filled))
+        raise InputError("the workbook cannot be read", where=name) from error
+    return Sheet(f"{name}, sheet {chosen}", ([shown(cell) for cell in row] for row in rows))

@@ -148,3 +148,32 @@ def as_text(column: ir.Value) -> ir.StringValue:
         whole = (column == column.floor()) & (column.abs() < 2**53)
         return ibis.ifelse(whole, column.try_cast("int64").cast("string"), column.cast("string"))
     return column.cast("string")
+
+
+def united(
+    headers: Mapping[str, tuple[str, ...]],
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Return the columns of several files as one table has them, and which files lack which.
+
+    Upper and lower case are the same; the first file's spelling holds.
+
+    Examples
+    --------
+    >>> united({"a.csv": ("Id", "x"), "b.csv": ("Id", "y")})
+    (('Id', 'x', 'y'), {'x': ('b.csv',), 'y': ('a.csv',)})
+    """
+    spelled: dict[str, str] = {}
+    for header in headers.values():
+        for column in header:
+            spelled.setdefault(column.casefold(), column)
+    held = {name: {c.casefold() for c in header} for name, header in headers.items()}
+    lacking = {c: tuple(n for n in headers if k not in held[n]) for k, c in spelled.items()}
+    return tuple(spelled.values()), {c: names for c, names in lacking.items() if names}
+
+
+def numbered_rows(table: ir.Table, columns: Sequence[str], file: ir.Value) -> ir.Table:
+    """Return the columns with ``_file`` and ``_record``, from a table with ``file_row_number``."""
+    texts = {c: table[c].nullif("") for c in columns if table[c].type().is_string()}
+    selected = [texts[c].name(c) if c in texts else table[c] for c in columns]
+    record = (table["file_row_number"] + 1).cast("int64")
+    return table.select(*selected, file.cast("string").name(FILE), record.name(RECORD))
