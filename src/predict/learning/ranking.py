@@ -224,7 +224,7 @@ def logit(p: ArrayLike) -> Floats:
 def _read(x: Floats, y: Floats, at: Floats) -> Floats:
     """Read lines of points (x ascending from 0) at the places ``at``, straight between points."""
     lines = zip(x, at, strict=True)
-    right = np.stack([np.searchsorted(points, places) for points, places in lines])
+    right = np.stack([points.searchsorted(places) for points, places in lines])
     right = np.clip(right, 1, x.shape[1] - 1)
     line = np.arange(len(x))[:, None]
     x0, x1, y0, y1 = x[line, right - 1], x[line, right], y[line, right - 1], y[line, right]
