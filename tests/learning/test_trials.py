@@ -3,7 +3,6 @@ from __future__ import annotations
 from predict.learning.boosting import DEFAULTS
 from predict.learning.trials import CHOICES, changed, trial_list
 
-
 FIRST = {
     "n_trees": 300,
     "learning_rate": 0.1,

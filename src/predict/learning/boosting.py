@@ -32,6 +32,7 @@ DEFAULTS: Settings = {
     "max_bin": 63,
 }
 _LEAST_COLUMNS = 6
+_ROWS_FOR_THREADS = 20_000
 _FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "bagging_freq": 1,
@@ -72,11 +73,14 @@ class BoostingMember:
         seeds : sequence of int
             One booster each.
         threads : int
-            0 is LightGBM's own choice. The model does not depend on it.
+            0 is LightGBM's own choice; few rows get one, as more would only wait for each other.
+            The model does not depend on it.
         """
         import lightgbm
 
         given = {**_FIXED, **DEFAULTS, **settings, "num_threads": threads}
+        if len(table) < _ROWS_FOR_THREADS:
+            given["num_threads"] = 1
         n_trees = int(given.pop("n_trees"))
         # A third of three columns is one, and a tree of one column never sees two together.
         given["feature_fraction"] = min(

@@ -112,15 +112,22 @@ class LeadModel:
         if card.pop("format", None) != _FORMAT:
             raise ModelError("the model folder is of another format", where=str(folder))
         features: Any = read_json(folder / "features.json")["features"]
+        specs = tuple(Spec.from_dict(value) for value in features)
         evidence: Any = read_json(folder / "evidence.json")
         reference: Any = read_json(folder / "reference.json")["probability"]
         return cls(
             full=ConversionModel.load(folder / "full"),
             profile=ConversionModel.load(folder / "profile"),
-            specs=tuple(Spec.from_dict(value) for value in features),
-            evidence={basis: Evidence.from_dict(value) for basis, value in evidence.items()},
+            specs=specs,
+            evidence={b: Evidence.from_dict(_in_order(v, specs)) for b, v in evidence.items()},
             reference=tuple(reference),
             limits=read_json(folder / "limits.json"),
             card=card,
             definition_text=(folder / "definition.toml").read_text(encoding="utf-8"),
         )
+
+
+def _in_order(evidence: Mapping[str, Any], specs: tuple[Spec, ...]) -> dict[str, Any]:
+    """Return evidence with its features in the order of the columns, which JSON has sorted."""
+    known = evidence["features"]
+    return {**evidence, "features": {s.name: known[s.name] for s in specs if s.name in known}}
