@@ -161,11 +161,12 @@ def steps(folds: Sequence[Mapping[str, object]]) -> list[tuple[str, float, int, 
 
 
 def staged(files: Mapping[str, Path], folder: Path) -> Path:
-    """Copy files to the paths below ``folder`` that they are to be shared under."""
+    """Copy files to the paths below ``folder`` that they are shared under; they keep their kind."""
+    folder.mkdir(parents=True)
     for name, path in files.items():
-        target = folder / name
+        target = folder / (name if name.endswith(path.suffix) else name + path.suffix)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target.with_suffix(path.suffix))
+        shutil.copyfile(path, target)
     return folder
 
 
