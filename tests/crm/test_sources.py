@@ -86,7 +86,7 @@ def packed(content: bytes, packing: str) -> tuple[str, bytes]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     table=tables(),
@@ -119,7 +119,7 @@ def test_what_was_written_is_read(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(table=tables(), delimiter=st.sampled_from(",;\t|"))
 def test_a_sniffed_delimiter_is_right_or_refused(

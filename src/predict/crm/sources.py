@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -103,12 +102,7 @@ class Workspace:
     def __enter__(self) -> Workspace:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -118,9 +112,8 @@ class Workspace:
 
     def new_path(self, name: str, suffix: str) -> Path:
         """Return a path in the folder that was never used before."""
-        self._made += 1
         plain = "".join(c if c.isalnum() else "-" for c in name)[-40:]
-        return self.folder / f"{self._made:04d}-{plain}{suffix}"
+        return self.folder / f"{self._next():04d}-{plain}{suffix}"
 
     def materialise(
         self, expr: ir.Table, name: str, *, order_by: Iterable[str | ir.Value] = ()
