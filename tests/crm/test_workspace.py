@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import ibis
@@ -23,6 +25,15 @@ def test_settings(tmp_path: Path) -> None:
         assert setting(workspace, "temp_directory") == str(workspace.folder / "spill")
         assert str(setting(workspace, "memory_limit")).startswith("190")
         assert workspace.folder.parent == tmp_path
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_that_nobody_closes_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = "import sys, pathlib; from predict.crm.sources import Workspace as W; "
+    code += "w = W(parent=pathlib.Path(sys.argv[1])); print(w.folder.is_dir())"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
     assert not list(tmp_path.iterdir())
 
 

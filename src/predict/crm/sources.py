@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -98,6 +99,8 @@ class Workspace:
         #: What was converted already, by source and options; `read_text` fills it.
         self.kept: dict[object, Any] = {}
         self._made = 0
+        # One that nobody closes (a notebook) still leaves nothing behind.
+        atexit.register(self.close)
 
     def __enter__(self) -> Workspace:
         return self
@@ -107,6 +110,7 @@ class Workspace:
 
     def close(self) -> None:
         """Disconnect and remove the folder; tables of this workspace end with it."""
+        atexit.unregister(self.close)
         self.connection.disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
 
