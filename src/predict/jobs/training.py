@@ -228,6 +228,7 @@ def _artifacts(
     from predict.learning.backtest import BacktestResult
     from predict.report.displays import CalibrationDisplay, FoldsDisplay, GainDisplay, to_svg
 
+    (folder / "backtest").mkdir()
     result.save(folder / "backtest")
     (folder / "definition.toml").write_text(crm.definition.text, encoding="utf-8")
     write_json(folder / "data.json", data.manifest)

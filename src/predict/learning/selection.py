@@ -75,7 +75,7 @@ def choose(
         Days until the outcome of a row is known.
     members : {"both", "boosting", "logistic"}
     half_lives : sequence of float
-        Tried against equal weights, and taken only where they win.
+        Tried one after the other against the best so far, until one does not win.
     trials : int
         Settings tried against the defaults, and taken only where they win.
     time_cap : float, optional
@@ -103,8 +103,10 @@ def choose(
     for half_life in half_lives:
         found = past.challenge(best, half_life=half_life)
         half_life_losses[f"{half_life:g}"] = None if found is None else found.mean
-        best = best if found is None or not found.beats(best) else found
         tell(f"half-life {half_life:g}")
+        if found is None or not found.beats(best):
+            break  # where forgetting slowly does not help, forgetting faster is not tried
+        best = found
     share = min(shares, key=lambda s: past.levelled_loss(best, s) + _LEANING * (s - usual) ** 2)
     best = past.at_share(best, share)
     trial_losses: list[float | None] = []
