@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from predict.errors import InputError
-from predict.learning.columns import MISSING, OTHER, Columns, ColumnsError
+from predict.learning.columns import MISSING, OTHER, Columns
+from predict.learning.values import ColumnsError
 
 
 def leads(n: int = 120) -> pd.DataFrame:

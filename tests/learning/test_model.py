@@ -8,8 +8,8 @@ import pytest
 
 from predict.errors import ModelError
 from predict.learning import model as model_file
-from predict.learning.columns import ColumnsError
 from predict.learning.model import ConversionModel
+from predict.learning.values import ColumnsError
 
 
 def test_log_odds_probability_and_class_are_one_thing(shop, fitted):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predict.errors import InputError, nearest
+from predict.errors import nearest
 from predict.learning import titles
+from predict.learning.values import ColumnsError, is_number, levels_of, numbers_of
 
 Kind = Literal["number", "category", "text"]
 Floats = NDArray[np.float64]
@@ -24,10 +24,6 @@ MISSING, OTHER, FIRST_LEVEL = 0, 1, 2
 LEAST_LEADS = 20
 MOST_LEVELS = 254
 _MOST_NAMED = 10
-
-
-class ColumnsError(InputError, ValueError):
-    """The columns are not those that the model was fitted on, or not of their type."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +173,7 @@ class Columns:
         found: dict[str, dict[str, int]] = {}
         for column in self.items:
             if column.kind == "category":
-                codes, levels = _levels(X[column.name])
+                codes, levels = levels_of(X[column.name])
                 counts = np.bincount(codes[codes >= 0], minlength=len(levels))
                 known = set(column.levels)
                 new = {
@@ -205,36 +201,6 @@ class Columns:
         )
 
 
-def as_text(value: object) -> str:
-    """Return a level as text, so that 1, 1.0 and "1" are one level.
-
-    Examples
-    --------
-    >>> as_text(1), as_text(1.0), as_text("1"), as_text(1.5), as_text(True)
-    ('1', '1', '1', '1.5', 'True')
-    """
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def is_number(series: pd.Series) -> bool:
-    """Tell whether a column holds numbers: by its dtype, bool included, complex and dates not."""
-    return (
-        pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series)
-    ) or pd.api.types.is_bool_dtype(series)
-
-
-def _levels(series: pd.Series) -> tuple[Whole, list[str]]:
-    """Return a code per row (-1 missing) and the text of each code; texts are unique."""
-    raw, values = pd.factorize(series.astype(object), use_na_sentinel=True)
-    texts = [as_text(value) for value in values]
-    unique = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    # 1 and "1" are two values and one level.
-    lookup = np.array([unique[text] for text in texts] + [-1], dtype=np.int64)
-    return lookup[raw], list(unique)
-
-
 def _learn(name: str, series: pd.Series, is_text: bool, leads: Whole, least_leads: int) -> Column:
     if is_number(series) and not is_text:
         return Column(name, "number")
@@ -245,7 +211,7 @@ def _learn(name: str, series: pd.Series, is_text: bool, leads: Whole, least_lead
             got=str(series.dtype),
             do="turn dates into days before as_of",
         )
-    codes, levels = _levels(series)
+    codes, levels = levels_of(series)
     present = codes >= 0
     if is_text:
         title = [levels[code] if code >= 0 else None for code in codes.tolist()]
@@ -261,8 +227,8 @@ def _learn(name: str, series: pd.Series, is_text: bool, leads: Whole, least_lead
 
 def _encode(column: Column, series: pd.Series) -> Floats:
     if column.kind == "number":
-        return _numbers(column.name, series)
-    codes, levels = _levels(series)
+        return numbers_of(column.name, series)
+    codes, levels = levels_of(series)
     if column.kind == "category":
         position = {level: i + FIRST_LEVEL for i, level in enumerate(column.levels)}
         lookup = np.array([position.get(level, OTHER) for level in levels] + [MISSING], float)
@@ -273,28 +239,3 @@ def _encode(column: Column, series: pd.Series) -> Floats:
         table[i, [position[mark] for mark in titles.marks_of(title) if mark in position]] = 1.0
     table[-1, -1] = 1.0
     return table[codes]
-
-
-def _numbers(name: str, series: pd.Series) -> Floats:
-    if not is_number(series):
-        present = series.dropna()
-        # None and decimals make a column of objects; only text and dates are another type.
-        strange = next(
-            (v for v in present if not isinstance(v, (int, float, Decimal, np.number))), None
-        )
-        if strange is not None:
-            raise ColumnsError(
-                "a column of numbers holds something else",
-                where=name,
-                got=f"{series.dtype}, {type(strange).__name__}",
-                do="turn it into float64 with NaN for missing",
-            )
-    values = (
-        series.astype(object).where(series.notna(), np.nan) if series.dtype == object else series
-    )
-    numbers = pd.Series(values).to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isinf(numbers).any():
-        raise ColumnsError(
-            "a column of numbers holds infinity", where=name, do="use NaN for missing"
-        )
-    return numbers
