@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from predict.errors import InputError, nearest
-from predict.learning.values import as_text as level_text
 from predict.learning.lead_model import LeadModel
+from predict.learning.values import as_text as level_text
 from predict.scoring.reasons import as_text, check_additivity, reasons
 from predict.scoring.wording import Wording
 from predict.scoring.words import Goal
