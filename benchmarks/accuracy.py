@@ -17,7 +17,7 @@ from benchmarks import reference
 from predict.learning.metrics import evaluate, paired
 
 ROOT = Path(__file__).parents[1]
-FIGURES = ("roc_auc", "average_precision", "log_loss", "brier", "lift_10")
+FIGURES = ("roc_auc", "average_precision", "log_loss", "brier", "lift_10%")
 
 
 def ours(name: str) -> pd.DataFrame:

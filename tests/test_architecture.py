@@ -46,7 +46,8 @@ def imports(path: Path, *, at_import: bool = False) -> set[str]:
     """Dotted names a file imports: all, or those that run when it is imported."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     if at_import:
-        nodes = [n for top in tree.body if not _is_typing_only(top) for n in _outside_functions(top)]
+        tops = [top for top in tree.body if not _is_typing_only(top)]
+        nodes = [node for top in tops for node in _outside_functions(top)]
     else:
         nodes = list(ast.walk(tree))
     found = set()

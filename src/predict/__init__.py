@@ -41,7 +41,7 @@ _HOMES = {
     "FoldsDisplay": "predict.report.displays",
     "PredictError": "predict.errors",
 }
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the keys are text
 
 
 def __getattr__(name: str) -> object:

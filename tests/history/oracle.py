@@ -110,7 +110,7 @@ class Oracle:
     # Vocabulary
 
     def vocabulary(self, until: int, at_least: int = 20) -> tuple[list[Any], list[Any]]:
-        """Return kinds (name, ours) and assets (kind, ours, asset) that 20 leads had before a moment."""
+        """Return kinds (name, ours), assets (kind, ours, asset) that 20 leads had by a moment."""
         kinds, assets = set(), set()
         for lead in self.leads.values():
             for e in lead.did:
@@ -153,9 +153,10 @@ class Oracle:
         for kind, ours, asset in assets:
             own = [e for e in past if (e["kind"], e["ours"], e["asset"]) == (kind, ours, asset)]
             name = f"our {kind}={asset}" if ours else f"{kind}={asset}"
+            sight = look if kind in ("view", "VIEW", "read", "rare") else free
             for days in (30, 365):
-                values[f"{name}__count_{days}d"] = look.count(own, days)
-            values[f"{name}__days_since_last"] = look.since(own, newest=True)
+                values[f"{name}__count_{days}d"] = sight.count(own, days)
+            values[f"{name}__days_since_last"] = sight.newest(own)
         if self.accounts:
             values |= self._colleagues(lead, look, bool(kinds))
         return values

@@ -88,7 +88,11 @@ def test_a_look_is_judged_when_horizon_and_lag_have_passed() -> None:
     counts: Any = data.manifest["counts"]
     told = {n: counts[f"{n} looks"] for n in ("immature", "matured")}
     assert told == {"immature": 1, "matured": 2}
-    assert (counts["looks"], counts["leads looked at"], counts["leads without outcome"]) == (3, 3, 3)
+    assert (counts["looks"], counts["leads looked at"], counts["leads without outcome"]) == (
+        3,
+        3,
+        3,
+    )
     with pytest.raises(InputError, match="no lead is old enough"):
         dataset([], exported=LOOK + 32 * DAY - TICK)
 

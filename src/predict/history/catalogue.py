@@ -24,7 +24,7 @@ from predict.history.phrases import (
     safe,
 )
 from predict.history.specs import Spec, View
-from predict.history.vocabulary import Kind, Vocabulary
+from predict.history.vocabulary import Asset, Kind, Vocabulary
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -85,10 +85,10 @@ def standard(
         for kind, covers_us in covered.items():
             phrase = told.get(kind.name) or default_phrase(kind.name)
             features += _kind(kind, phrase, covers_us)
-        theirs = {k.name: covers_us for k, covers_us in covered.items() if k.by == "lead"}
-        for name, asset in vocabulary.assets:
-            phrase = told.get(name) or default_phrase(name)
-            features += _asset(name, asset, phrase, theirs.get(name))
+        since_kind = {(k.name, k.by): covers_us for k, covers_us in covered.items()}
+        for asset in vocabulary.assets:
+            phrase = told.get(asset.kind) or default_phrase(asset.kind)
+            features += _asset(asset, phrase, since_kind.get((asset.kind, asset.by)))
         features += _touches(activity_covers)
         if accounts:
             features += _account_events(activity_covers)
@@ -216,12 +216,15 @@ def _kind(kind: Kind, phrase: Phrase, covers_us: int | None) -> list[Feature]:
     return features
 
 
-def _asset(kind: str, asset: str, phrase: Phrase, covers_us: int | None) -> list[Feature]:
-    shown = safe(asset)
-    made = Maker("behaviour", f"{kind}={asset}", f"{phrase.thing} “{shown}”", covers_us)
+def _asset(asset: Asset, phrase: Phrase, covers_us: int | None) -> list[Feature]:
+    shown = safe(asset.name)
+    ours = asset.by == "us"
+    prefix = f"our {asset.kind}={asset.name}" if ours else f"{asset.kind}={asset.name}"
+    view: View = "ours" if ours else "behaviour"
+    made = Maker(view, prefix, f"{phrase.thing} “{shown}”", covers_us)
 
     def is_asset(rows: Rows) -> ir.BooleanValue:
-        return (rows.kind == kind) & (rows.asset == asset)
+        return (rows.kind == asset.kind) & (rows.asset == asset.name)
 
     named = f"{phrase.did} “{shown}”"
     features = []
@@ -231,7 +234,14 @@ def _asset(kind: str, asset: str, phrase: Phrase, covers_us: int | None) -> list
             "one": f"{named} once{ago(days)}",
             "zero": f"has not {participle(phrase.did)} “{shown}”{ago(days)}",
         }
-        features.append(made.count(f"{kind}={asset}__count_{days}d", is_asset, days, words))
+        features.append(made.count(f"{prefix}__count_{days}d", is_asset, days, words))
+    last = {
+        "many": f"last {named} {{n}} days ago",
+        "one": f"last {named} 1 day ago",
+        "zero": f"{named} today",
+        "missing": f"has no “{shown}” on record",
+    }
+    features.append(made.days(f"{prefix}__days_since_last", is_asset, last, newest=True))
     return features
 
 

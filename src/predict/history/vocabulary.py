@@ -42,22 +42,35 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Asset:
+    """One page, offer or article that gets columns, under its kind of event."""
+
+    kind: str
+    by: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """Kinds and assets with columns; kept in the manifest and the model folder.
 
     Examples
     --------
-    >>> words = Vocabulary((Kind("visit", "lead", ("web",), 2, ("seconds",)),), (("visit", "a"),))
+    >>> visits = Kind("visit", "lead", ("web",), 2, ("seconds",))
+    >>> words = Vocabulary((visits,), (Asset("visit", "lead", "a"),))
     >>> Vocabulary.from_dict(words.as_dict()) == words
     True
     """
 
     kinds: tuple[Kind, ...] = ()
-    assets: tuple[tuple[str, str], ...] = ()
+    assets: tuple[Asset, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return a JSON-ready mapping."""
-        return {"kinds": [asdict(k) for k in self.kinds], "assets": [list(a) for a in self.assets]}
+        return {
+            "kinds": [asdict(k) for k in self.kinds],
+            "assets": [asdict(a) for a in self.assets],
+        }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, object]) -> Vocabulary:
@@ -66,7 +79,7 @@ class Vocabulary:
             Kind(**{**k, "tables": tuple(k["tables"]), "values": tuple(k["values"])})
             for k in value["kinds"]  # type: ignore[attr-defined]
         ]
-        return cls(tuple(kinds), tuple((a[0], a[1]) for a in value["assets"]))  # type: ignore[attr-defined]
+        return cls(tuple(kinds), tuple(Asset(**a) for a in value["assets"]))  # type: ignore[attr-defined]
 
 
 def choose(
@@ -101,12 +114,12 @@ def choose(
         .limit(MOST_KINDS)
         .to_pandas()
     )
-    theirs = early.filter((early.by == "lead") & early.asset.notnull() & (early.asset != ""))
+    named = early.filter(early.asset.notnull() & (early.asset != ""))
     assets = (
-        theirs.group_by("kind", "asset")
-        .aggregate(leads=theirs.lead_no.nunique())
+        named.group_by("kind", "by", "asset")
+        .aggregate(leads=named.lead_no.nunique())
         .filter(ibis._.leads >= min_leads)
-        .order_by(ibis.desc("leads"), "kind", "asset")
+        .order_by(ibis.desc("leads"), "kind", "by", "asset")
         .limit(MOST_ASSETS)
         .to_pandas()
     )
@@ -121,5 +134,5 @@ def choose(
             )
             for row in kinds.to_dict("records")
         ),
-        tuple((row["kind"], row["asset"]) for row in assets.to_dict("records")),
+        tuple(Asset(r["kind"], r["by"], r["asset"]) for r in assets.to_dict("records")),
     )

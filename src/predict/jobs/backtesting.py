@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.history.building import build_dataset
+from predict.jobs.pictures import draw
 from predict.jobs.training import refuse_blocked
 from predict.learning.backtest import backtest
 from predict.publish import is_complete, json_digest, publishing
@@ -74,17 +75,5 @@ def run_backtest(
     )
     with publishing(to, inputs, manifest) as staging:
         result.save(staging)
-        _draw(result, staging)
+        draw(result, staging)
     return result
-
-
-def _draw(result: BacktestResult, folder: Path) -> None:
-    from predict.report.displays import CalibrationDisplay, FoldsDisplay, GainDisplay, to_svg
-
-    for name, display in (
-        ("calibration", CalibrationDisplay),
-        ("gain", GainDisplay),
-        ("folds", FoldsDisplay),
-    ):
-        text = to_svg(display.from_backtest(result))
-        (folder / f"{name}.svg").write_text(text, encoding="utf-8")

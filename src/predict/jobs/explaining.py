@@ -62,7 +62,7 @@ def lead_of(
     return [
         (
             reasons[reasons["row"] == row["row"]],
-            {**row, "lead_id": ids[i]},
+            {**{str(k): v for k, v in row.items()}, "lead_id": ids[i]},
             roles.loc[i].to_dict(),
         )
         for i, row in zip(found.index, found.to_dict("records"), strict=True)

@@ -18,6 +18,7 @@ from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
+from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
 from predict.publish import json_digest, locked, write_json
 
@@ -225,9 +226,6 @@ def _artifacts(
     folder: Path, crm: Crm, data: Dataset, result: BacktestResult, card: Mapping[str, Any]
 ) -> dict[str, Path]:
     """Write what a run keeps beside its figures; no rows of the export, no personal data."""
-    from predict.learning.backtest import BacktestResult
-    from predict.report.displays import CalibrationDisplay, FoldsDisplay, GainDisplay, to_svg
-
     (folder / "backtest").mkdir()
     result.save(folder / "backtest")
     (folder / "definition.toml").write_text(crm.definition.text, encoding="utf-8")
@@ -236,16 +234,9 @@ def _artifacts(
     told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
     (folder / "findings.json").write_text(told, encoding="utf-8")
     kept = {n: folder / n for n in ("definition.toml", "data.json", "card.json", "findings.json")}
-    displays = {
-        "calibration": CalibrationDisplay,
-        "gain": GainDisplay,
-        "folds": FoldsDisplay,
-    }
-    assert isinstance(result, BacktestResult)
-    for name, display in displays.items():
-        picture = folder / f"{name}.svg"
-        picture.write_text(to_svg(display.from_backtest(result)), encoding="utf-8")
-        kept[f"curves/{name}.svg"] = picture
+    pictures = folder / "curves"
+    pictures.mkdir()
+    kept |= {f"curves/{file.name}": file for file in draw(result, pictures)}
     for file in sorted((folder / "backtest").iterdir()):
         kept[f"backtest/{file.name}"] = file
     return kept
