@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from predict.learning.calibration import Calibrator
+from predict.learning.calibration import Calibrator, anchor_of
 from predict.learning.newton import sigmoid
 
 
@@ -58,19 +60,23 @@ def test_the_ranking_is_never_turned_round():
 
 def test_the_anchor_moves_towards_the_newest_rate_and_not_all_the_way():
     margin, y, weight = fold(1, n=1000, level=0.8)
-    for calibrator in (Calibrator(), Calibrator(slope=0.9, pivot=-1.0, level=0.1)):
-        moved = calibrator.anchored(margin, y, weight)
-        assert 0.2 < moved.anchor < 0.75
-        assert (moved.slope, moved.level) == (calibrator.slope, calibrator.level)
-        # Doing it again is no second step.
-        assert moved.anchored(margin, y, weight).anchor == pytest.approx(moved.anchor)
+    assert 0.2 < anchor_of(margin, y, weight) < 0.75
+    assert anchor_of(margin, y, weight, precision=1e-6) == pytest.approx(0.8, abs=0.1)
+    assert abs(anchor_of(*fold(1, n=1000))) < 0.1
 
 
 def test_a_handful_of_rows_hardly_moves_the_anchor():
-    assert abs(Calibrator().anchored(np.zeros(5), np.ones(5), np.ones(5)).anchor) < 0.03
-    assert Calibrator().anchored(np.empty(0), np.empty(0), np.empty(0)).anchor == 0.0
+    assert abs(anchor_of(np.zeros(5), np.ones(5), np.ones(5))) < 0.03
+    assert anchor_of(np.empty(0), np.empty(0), np.empty(0)) == 0.0
+
+
+def test_the_anchor_is_part_of_the_fit_and_the_line_lies_over_it():
+    margin = np.linspace(-3, 1, 5)
+    line = Calibrator(slope=0.8, pivot=-1.0, level=0.1)
+    moved = Calibrator(slope=0.8, pivot=-1.0, level=0.1, anchor=0.3)
+    np.testing.assert_allclose(moved.apply(margin), line.apply(margin + 0.3), atol=1e-12)
 
 
 def test_json_there_and_back():
-    found = fitted(fold(0), fold(1)).anchored(*fold(2, n=300))
+    found = replace(fitted(fold(0), fold(1)), anchor=0.1)
     assert Calibrator.from_dict(found.as_dict()) == found

@@ -83,7 +83,8 @@ def test_every_fold_is_judged_by_a_fit_on_earlier_rows_only(straight):
     there = Past(straight, folds, threads=1).run(0.6)
     back = Past(other, folds, threads=1).run(0.6)
     for k in range(len(folds)):
-        np.testing.assert_array_equal(there.blend(k), back.blend(k))
+        np.testing.assert_array_equal(there.trees[k].test, back.trees[k].test)
+        np.testing.assert_array_equal(there.linear[k].test, back.linear[k].test)
 
 
 def test_trials_replay_exactly_after_a_time_cap(crossing, monkeypatch):

@@ -54,6 +54,12 @@ def test_few_rows_have_no_past(n):
     assert past_folds(np.arange(float(n)), np.arange(n), np.zeros(n)) == []
 
 
+def test_stretches_are_no_longer_than_asked_for():
+    time, _, y = table(np.random.default_rng(0))
+    cuts = [fold.cut for fold in past_folds(time, np.arange(len(y)), y, longest=20.0)]
+    np.testing.assert_allclose(np.diff([*cuts, time.max()]), 20.0)
+
+
 def test_a_horizon_as_long_as_the_data_leaves_no_past():
     time, lead, y = table(np.random.default_rng(1))
     assert past_folds(time, lead, y, gap=400.0) == []

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predict.learning.boosting import BoostingMember
-from predict.learning.calibration import Calibrator
+from predict.learning.calibration import Calibrator, anchor_of
 from predict.learning.linear import LinearMember
 from predict.learning.selection import Choice
 from predict.learning.table import Table
 
 Floats = NDArray[np.float64]
-
-#: The newest rows that hold the base rate: this part of the time, and not fewer rows than that.
-_NEWEST, _LEAST_ROWS = 1 / 8, 100
 
 
 @dataclass(frozen=True)
@@ -52,10 +49,9 @@ class Blend:
                 recent, settings=choice.settings, seeds=seeds, threads=threads
             )
         loose = cls(linear, boosting, choice.share, choice.calibrator, 0.0)
-        newest = _newest(table)
-        calibrator = choice.calibrator.anchored(
-            loose.margin(newest.matrix, threads), newest.y, newest.weight
-        )
+        newest = table.newest()
+        anchor = anchor_of(loose.margin(newest.matrix, threads), newest.y, newest.weight)
+        calibrator = replace(choice.calibrator, anchor=anchor)
         base = (1 - choice.share) * linear.base
         if boosting is not None:
             base += choice.share * boosting.base(table.matrix[:1], threads)
@@ -90,10 +86,3 @@ class Blend:
             trees = self.boosting.contributions(matrix, threads)[:, :-1]
             added = added + self.share * trees
         return self.calibrator.slope * added
-
-
-def _newest(table: Table) -> Table:
-    span = table.time[-1] - table.time[0]
-    first = int(np.searchsorted(table.time, table.time[-1] - _NEWEST * span))
-    first = max(min(first, len(table) - _LEAST_ROWS), 0)
-    return table.take(np.arange(first, len(table)))

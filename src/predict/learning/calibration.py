@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,38 @@ ANCHOR_PRECISION = 100.0
 _LEAST_SLOPE = 0.2
 
 
+def anchor_of(
+    margin: Floats, y: Floats, weight: Floats, precision: float = ANCHOR_PRECISION
+) -> float:
+    """Return how far newest matured rows lie from what a fit says of them, under a strong prior.
+
+    Parameters
+    ----------
+    margin : ndarray of shape (n_rows,)
+        Log-odds that the fit gives to rows that it learned from. One number is fitted, under a
+        strong prior, so that seeing them twice does no harm; rows that it had not seen would ask
+        for far more than what it has not yet absorbed.
+    y, weight : ndarray of shape (n_rows,)
+        Outcomes and frequencies.
+    precision : float
+        Of the normal prior around 0.
+
+    Examples
+    --------
+    >>> round(anchor_of(np.zeros(1000), np.ones(1000), np.ones(1000)), 2) > 1.0
+    True
+    >>> abs(anchor_of(np.zeros(5), np.ones(5), np.ones(5))) < 0.03
+    True
+    """
+    if not len(y):
+        return 0.0
+    prior = np.array([precision])
+    return float(fit_logistic(np.ones((len(y), 1)), y, weight, prior, offset=margin)[0])
+
+
 @dataclass(frozen=True)
 class Calibrator:
-    """Log-odds = pivot + slope × (margin − pivot) + level + anchor.
+    """Log-odds = pivot + slope × (margin + anchor − pivot) + level.
 
     Parameters
     ----------
@@ -34,9 +63,9 @@ class Calibrator:
     pivot : float
         The margin that the slope leaves where it is.
     level : float
-        How far models fell short, fold after fold, of what came after them.
+        How far anchored fits fell short, fold after fold, of what came after them.
     anchor : float
-        How far the newest matured rows lie from what the last fit says of them.
+        How far the newest matured rows lie from what the last fit says of them; see `anchor_of`.
 
     Examples
     --------
@@ -58,7 +87,8 @@ class Calibrator:
         Parameters
         ----------
         margins, ys, weights : sequences with one ndarray per fold
-            Log-odds of rows that the members did not learn from, their outcomes, frequencies.
+            Anchored log-odds of rows that the members did not learn from, their outcomes,
+            frequencies.
 
         Notes
         -----
@@ -92,33 +122,10 @@ class Calibrator:
         # A slope near or below zero would turn the ranking round: noise, never knowledge.
         return cls(max(1.0 + slope, _LEAST_SLOPE), pivot, level)
 
-    def anchored(self, margin: Floats, y: Floats, weight: Floats) -> Calibrator:
-        """Return the calibrator held to the base rate of the newest matured rows.
-
-        Parameters
-        ----------
-        margin : ndarray of shape (n_rows,)
-            Log-odds that the last fit gives to rows that it learned from. One number is fitted,
-            under a strong prior, so that seeing them twice does no harm; rows that it had not
-            seen would ask for far more than what it has not yet absorbed.
-        y, weight : ndarray of shape (n_rows,)
-            Outcomes and frequencies.
-        """
-        if not len(y):
-            return self
-        shift = fit_logistic(
-            np.ones((len(y), 1)),
-            y,
-            weight,
-            np.array([ANCHOR_PRECISION]),
-            offset=self.apply(margin) - self.level - self.anchor,
-        )
-        return replace(self, anchor=float(shift[0]))
-
     @property
     def intercept(self) -> float:
         """Log-odds of a margin of zero."""
-        return self.pivot * (1.0 - self.slope) + self.level + self.anchor
+        return self.pivot * (1.0 - self.slope) + self.slope * self.anchor + self.level
 
     def apply(self, margin: Floats) -> Floats:
         """Return calibrated log-odds."""

@@ -49,12 +49,16 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
     horizon_days : float
         Days after ``as_of`` until the outcome of a row is known (export lag included): the gap
         between rows learned from and rows judged on, wherever the past decides.
+    retrain_days : float
+        Usual days between two trainings: the length of the stretches of time that earlier fits
+        are judged on.
     text_columns : sequence of str
         Columns of short text (job titles).
     members : {"both", "boosting", "logistic"}
         Which members may have a share. Few converters leave the logistic one alone anyway.
     half_lives : sequence of float
-        Days in which the weight of a row halves, tried against equal weights on earlier folds.
+        Days in which the weight of a row halves: tried in turn against equal weights on earlier
+        folds, until one does not win.
     n_seeds : int
         Boosters whose log-odds are averaged.
     trials : int
@@ -97,9 +101,10 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         self,
         *,
         horizon_days: float = 0.0,
+        retrain_days: float = 30.0,
         text_columns: Sequence[str] = (),
         members: str = "both",
-        half_lives: Sequence[float] = (180.0, 60.0, 30.0),
+        half_lives: Sequence[float] = (60.0, 30.0),
         n_seeds: int = 3,
         trials: int = 0,
         time_cap: float | None = None,
@@ -108,6 +113,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         progress: Progress | None = None,
     ) -> None:
         self.horizon_days = horizon_days
+        self.retrain_days = retrain_days
         self.text_columns = text_columns
         self.members = members
         self.half_lives = half_lives
@@ -183,8 +189,11 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
             weight[order],
             time[order],
             lead[order].astype(np.int64),
+            # Row numbers know neither days until an outcome nor days between trainings.
+            gap=0.0 if as_of is None else float(self.horizon_days),
+            longest=np.inf if as_of is None else float(self.retrain_days),
         )
-        self._settle(table, 0.0 if as_of is None else float(self.horizon_days))
+        self._settle(table)
         return self
 
     def _classes(self, y: Any, n_rows: int) -> Floats:
@@ -200,7 +209,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
             )
         return code.astype(np.float64)
 
-    def _settle(self, table: Table, gap: float) -> None:
+    def _settle(self, table: Table) -> None:
         steps = 1 + len(self.half_lives) + self.trials + 1
         done = 0
 
@@ -214,7 +223,6 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         if table.rarer >= LEAST_FOR_TREES and table.matrix.shape[1]:
             choice = choose(
                 table,
-                gap=gap,
                 members=self.members,
                 half_lives=tuple(self.half_lives),
                 trials=self.trials,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predict.learning.boosting import BoostingMember, Settings
-from predict.learning.calibration import Calibrator
+from predict.learning.calibration import Calibrator, anchor_of
 from predict.learning.linear import LinearMember
-from predict.learning.newton import fit_logistic, loss
+from predict.learning.newton import loss
 from predict.learning.splits import Fold
 from predict.learning.table import Table
 
@@ -18,6 +19,17 @@ Floats = NDArray[np.float64]
 
 #: Nats, in the mean over folds, that a challenger must win by; a tie keeps what is simpler.
 _WORTH = 0.001
+
+
+class Said(NamedTuple):
+    """Log-odds that a member gives to a fold: its test rows, and the newest it learned from."""
+
+    test: Floats
+    newest: Floats
+
+    def mixed(self, other: Said, share: float) -> Said:
+        """Return the blend with another member, this one with ``share``."""
+        return Said(*(share * a + (1 - share) * b for a, b in zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -32,8 +44,8 @@ class Tried:
         LightGBM settings that differ from the defaults.
     share : float
         Weight of the boosting member.
-    trees, linear : tuple of ndarray
-        Log-odds that each member gives to the test rows of each fold.
+    trees, linear : tuple of Said
+        What each member says on each fold.
     losses : tuple of float
         Mean log loss of the blend per fold.
     """
@@ -41,8 +53,8 @@ class Tried:
     half_life: float | None
     settings: Settings
     share: float
-    trees: tuple[Floats, ...]
-    linear: tuple[Floats, ...]
+    trees: tuple[Said, ...]
+    linear: tuple[Said, ...]
     losses: tuple[float, ...]
 
     @property
@@ -54,11 +66,6 @@ class Tried:
         """Tell whether it is better by enough, and on most folds."""
         wins = sum(a < b for a, b in zip(self.losses, other.losses, strict=True))
         return self.mean < other.mean - _WORTH and 2 * wins > len(self.losses)
-
-    def blend(self, k: int, share: float | None = None) -> Floats:
-        """Return the blended log-odds of the test rows of fold ``k``."""
-        share = self.share if share is None else share
-        return share * self.trees[k] + (1 - share) * self.linear[k]
 
 
 @dataclass(frozen=True)
@@ -83,8 +90,7 @@ class Past:
 
     def run(self, share: float) -> Tried:
         """Return the defaults with equal weights, tried on all folds."""
-        nothing = tuple(np.empty(0) for _ in self.folds)
-        blank = Tried(None, {}, share, nothing, nothing, (np.inf,) * len(self.folds))
+        blank = Tried(None, {}, share, (), (), (np.inf,) * len(self.folds))
         found = self.challenge(blank, half_life=None)
         assert found is not None
         return found
@@ -98,16 +104,20 @@ class Past:
         them.
         """
         settings = best.settings if settings is None else settings
-        trees: dict[int, Floats] = {}
-        linear: dict[int, Floats] = {}
+        trees: dict[int, Said] = {}
+        linear: dict[int, Said] = {}
         losses: dict[int, float] = {}
         for k in reversed(range(len(self.folds))):
-            train = self.table.take(self.folds[k].train).recent(half_life)
-            # A logistic member of the same weights is the same member.
-            known = half_life == best.half_life and len(best.linear[k])
-            linear[k] = best.linear[k] if known else self._linear(train, k)
-            trees[k] = self._trees(train, k, settings)
-            losses[k] = self._loss(k, best.share * trees[k] + (1 - best.share) * linear[k])
+            train = self.table.take(self.folds[k].train)
+            recent = train.recent(half_life)
+            newest, test = train.newest().matrix, self.table.matrix[self.folds[k].test]
+            if best.linear and half_life == best.half_life:
+                linear[k] = best.linear[k]  # the same weights make the same member
+            else:
+                member = LinearMember.fit(recent)
+                linear[k] = Said(member.margin(test), member.margin(newest))
+            trees[k] = self._trees(recent, test, newest, settings)
+            losses[k] = self._loss(k, self.anchored(k, trees[k].mixed(linear[k], best.share)))
             if 2 * sum(losses[i] >= best.losses[i] for i in losses) >= len(self.folds):
                 return None
         order = range(len(self.folds))
@@ -120,10 +130,20 @@ class Past:
             tuple(losses[k] for k in order),
         )
 
+    def anchored(self, k: int, said: Said) -> Floats:
+        """Return log-odds of the test rows of fold ``k``, anchored as those of a last fit are."""
+        newest = self.table.take(self.folds[k].train).newest()
+        return said.test + anchor_of(said.newest, newest.y, newest.weight)
+
+    def blend(self, tried: Tried, k: int) -> Floats:
+        """Return the anchored log-odds of a candidate for the test rows of fold ``k``."""
+        return self.anchored(k, tried.trees[k].mixed(tried.linear[k], tried.share))
+
     def at_share(self, tried: Tried, share: float) -> Tried:
         """Return the same candidate at another share of the boosting member."""
-        losses = tuple(self._loss(k, tried.blend(k, share)) for k in range(len(self.folds)))
-        return replace(tried, share=share, losses=losses)
+        moved = replace(tried, share=share)
+        losses = tuple(self._loss(k, self.blend(moved, k)) for k in range(len(self.folds)))
+        return replace(moved, losses=losses)
 
     def levelled_loss(self, tried: Tried, share: float) -> float:
         """Return the mean loss with each fold at its own base rate.
@@ -133,22 +153,16 @@ class Past:
         """
         losses = []
         for k, fold in enumerate(self.folds):
-            margin = tried.blend(k, share)
-            shift = fit_logistic(
-                np.ones((len(margin), 1)),
-                self.table.y[fold.test],
-                self.table.weight[fold.test],
-                np.ones(1),
-                offset=margin,
-            )
-            losses.append(self._loss(k, margin + shift[0]))
+            y, weight = self.table.y[fold.test], self.table.weight[fold.test]
+            margin = tried.trees[k].mixed(tried.linear[k], share).test
+            losses.append(self._loss(k, margin + anchor_of(margin, y, weight, precision=1.0)))
         return float(np.mean(losses))
 
     def calibrator(self, tried: Tried) -> Calibrator:
         """Return the line that the folds call for."""
         rows = [fold.test for fold in self.folds]
         return Calibrator.fit(
-            [tried.blend(k) for k in range(len(rows))],
+            [self.blend(tried, k) for k in range(len(rows))],
             [self.table.y[r] for r in rows],
             [self.table.weight[r] for r in rows],
         )
@@ -167,16 +181,12 @@ class Past:
             for fold in self.folds
         ]
 
-    def _trees(self, train: Table, k: int, settings: Settings) -> Floats:
+    def _trees(self, train: Table, test: Floats, newest: Floats, settings: Settings) -> Said:
         if not self.boosting:
-            return np.zeros(len(self.folds[k].test))
-        member = BoostingMember.fit(
-            train, settings=settings, seeds=(self.seed,), threads=self.threads
-        )
-        return member.margin(self.table.matrix[self.folds[k].test], self.threads)
-
-    def _linear(self, train: Table, k: int) -> Floats:
-        return LinearMember.fit(train).margin(self.table.matrix[self.folds[k].test])
+            return Said(np.zeros(len(test)), np.zeros(len(newest)))
+        seeds, threads = (self.seed,), self.threads
+        member = BoostingMember.fit(train, settings=settings, seeds=seeds, threads=threads)
+        return Said(member.margin(test, threads), member.margin(newest, threads))
 
     def _loss(self, k: int, margin: Floats) -> float:
         rows = self.folds[k].test

@@ -57,7 +57,6 @@ class Choice:
 def choose(
     table: Table,
     *,
-    gap: float = 0.0,
     members: str = "both",
     half_lives: Sequence[float] = (),
     trials: int = 0,
@@ -71,8 +70,6 @@ def choose(
     Parameters
     ----------
     table : Table
-    gap : float
-        Days until the outcome of a row is known.
     members : {"both", "boosting", "logistic"}
     half_lives : sequence of float
         Tried one after the other against the best so far, until one does not win.
@@ -90,7 +87,7 @@ def choose(
     usual = min(shares, key=lambda share: abs(share - PRIOR_SHARE))
     past = Past(
         table,
-        past_folds(table.time, table.groups, table.y, gap=gap),
+        past_folds(table.time, table.groups, table.y, gap=table.gap, longest=table.longest),
         boosting=max(shares) > 0.0,
         seed=seed,
         threads=threads,

@@ -80,22 +80,33 @@ def fold_at(time: Floats, groups: Whole, cut: float, until: float, *, gap: float
     return Fold(cut, np.flatnonzero(learns), np.flatnonzero(judged))
 
 
+def stretch(time: Floats, gap: float = 0.0, longest: float = np.inf) -> float:
+    """Return the length of a stretch of time that a fit is judged on, or held to.
+
+    Examples
+    --------
+    >>> stretch(np.array([0.0, 90.0]), gap=10.0), stretch(np.array([0.0, 900.0]), longest=30.0)
+    (10.0, 30.0)
+    """
+    return min((float(time.max()) - float(time.min()) - gap) / 8, longest)
+
+
 def past_folds(
     time: Floats,
     groups: Whole,
     y: Floats,
     *,
     gap: float = 0.0,
+    longest: float = np.inf,
     n_folds: int = 4,
-    n_windows: int = 8,
     least_rows: int = 100,
     least_of_class: int = 10,
 ) -> list[Fold]:
     """Return the newest rolling folds inside the data, oldest first; fewer where data are few.
 
-    The time in which anything could have been learned (from the first row's maturity to the last
-    row) is cut into ``n_windows`` equal windows; the newest ``n_folds`` are judged, each by what
-    came before it. A window with too few rows is joined with the one before.
+    The newest stretches of time are judged, each by what came before it: an eighth of the time in
+    which anything could have been learned, and not longer than ``longest``. A stretch with too
+    few rows is joined with the one before.
 
     Parameters
     ----------
@@ -107,8 +118,10 @@ def past_folds(
         0 or 1; only counted, so that both classes are on both sides.
     gap : float
         The horizon: time until the outcome of a row is known.
-    n_folds, n_windows : int
-        Folds wanted, and windows that the time is cut into.
+    longest : float
+        The usual time between two trainings: what the next model will be used for.
+    n_folds : int
+        Folds wanted.
     least_rows, least_of_class : int
         Rows, and rows of each class, that each side of a fold must have.
 
@@ -120,17 +133,20 @@ def past_folds(
     """
     if not len(time):
         return []
-    end = float(time.max())
-    edges = np.linspace(float(time.min()) + gap, end, n_windows + 1)
+    start, end = float(time.min()) + gap, float(time.max())
+    width = stretch(time, gap, longest)
+    if width <= 0.0:
+        return []
     folds: list[Fold] = []
     until = np.inf
-    for cut in edges[-2::-1]:
-        if cut > end or len(folds) == n_folds:
+    for number in range(1, int((end - start) / width) + 1):
+        if len(folds) == n_folds:
             break
-        fold = fold_at(time, groups, float(cut), until, gap=gap)
+        cut = end - number * width
+        fold = fold_at(time, groups, cut, until, gap=gap)
         if _usable(fold, y, least_rows, least_of_class):
             folds.append(fold)
-            until = float(cut)
+            until = cut
     return folds[::-1]
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predict.learning.columns import Columns
+from predict.learning.splits import stretch
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 _FAINT = 1e-3
+_LEAST_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Table:
         Days, or row numbers; ascending.
     groups : ndarray of shape (n_rows,)
         Lead or account.
+    gap : float
+        Time until the outcome of a row is known.
+    longest : float
+        The usual time between two trainings.
     """
 
     matrix: Floats
@@ -40,6 +46,8 @@ class Table:
     weight: Floats
     time: Floats
     groups: Whole
+    gap: float = 0.0
+    longest: float = np.inf
 
     def __len__(self) -> int:
         return len(self.y)
@@ -52,14 +60,20 @@ class Table:
 
     def take(self, rows: Whole) -> Table:
         """Return the table of these rows."""
-        return Table(
-            self.matrix[rows],
-            self.columns,
-            self.y[rows],
-            self.weight[rows],
-            self.time[rows],
-            self.groups[rows],
+        return replace(
+            self,
+            matrix=self.matrix[rows],
+            y=self.y[rows],
+            weight=self.weight[rows],
+            time=self.time[rows],
+            groups=self.groups[rows],
         )
+
+    def newest(self) -> Table:
+        """Return the rows of the newest stretch of time, and not fewer than a hundred."""
+        first = np.searchsorted(self.time, self.time[-1] - stretch(self.time, 0.0, self.longest))
+        first = max(min(int(first), len(self) - _LEAST_ROWS), 0)
+        return self.take(np.arange(first, len(self)))
 
     def recent(self, half_life: float | None) -> Table:
         """Return the table with weights halved once per ``half_life`` before the newest row.
