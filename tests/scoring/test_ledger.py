@@ -118,6 +118,21 @@ def test_what_was_known_and_what_it_added_come_back_unrounded(tmp_path: Path) ->
     assert {"feature.source", "concept.source"} < set(frame)
 
 
+def test_what_was_not_known_of_a_bare_lead_is_missing_and_not_zero(tmp_path: Path) -> None:
+    scores, X, concepts = run(40)
+    X["n_visit"] = 0.0
+    before = X.copy(deep=True)
+    Ledger(tmp_path).enter(KEY, scores, X, concepts, meta={}, profile=["source"])
+    pd.testing.assert_frame_equal(X, before)
+    frame = Ledger(tmp_path).frame()
+    is_bare = frame["basis"] == "profile"
+    assert is_bare.any()
+    assert frame.loc[is_bare, "feature.n_visit"].isna().all()
+    assert (frame.loc[~is_bare, "feature.n_visit"] == 0).all()
+    scored = X[(scores["status"] == "scored")].reset_index(drop=True)
+    assert frame["feature.source"].isna().tolist() == scored["source"].isna().tolist()
+
+
 def test_only_ids_figures_and_features_are_kept(tmp_path: Path) -> None:
     scores, X, concepts = run(20)
     scores["Email"], scores["First Name"] = "anna@example.com", "Anna"

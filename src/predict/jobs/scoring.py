@@ -172,7 +172,7 @@ def _publish(
     key = run_key(listed, version.digest, order.as_of)
     told = {k: manifest[k] for k in ("as_of", "model", "list")}
     with publishing(order.to, inputs, manifest) as staging:
-        with ledger.entry(key, told) as entry:
+        with ledger.entry(key, told, profile=model.profile.columns_.names) as entry:
             manifest |= run.write(staging, matched, entry, progress)
         manifest["ledger"] = key
         write_page(staging / "list.html", run, matched, order.as_of, str(manifest["list"]))

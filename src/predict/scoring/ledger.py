@@ -67,10 +67,13 @@ class Entry:
     ----------
     path : Path or None
         Parquet file to write; None where the run is in the ledger already and nothing is written.
+    profile : sequence of str, optional
+        See `Ledger.entry`.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, profile: Sequence[str] | None = None) -> None:
         self.path = path
+        self.profile = profile
         self.rows = 0
         self._writer: Any = None
 
@@ -100,7 +103,7 @@ class Entry:
             return
         import pyarrow as pa
 
-        columns = _columns(scores, X, concepts)
+        columns = _columns(scores, X, concepts, self.profile)
         if self._writer is None:
             self._open(columns)
         schema = self._writer.schema
@@ -167,7 +170,9 @@ class Ledger:
         self.folder = folder
 
     @contextlib.contextmanager
-    def entry(self, key: str, meta: Mapping[str, object]) -> Iterator[Entry]:
+    def entry(
+        self, key: str, meta: Mapping[str, object], *, profile: Sequence[str] | None = None
+    ) -> Iterator[Entry]:
         """Yield what the rows of a run are written to; it is published when the block ends well.
 
         Parameters
@@ -176,6 +181,9 @@ class Ledger:
             See `run_key`. A run that is there already is left as it is, to the byte.
         meta : mapping
             What `runs` tells of it: plain values, no personal data.
+        profile : sequence of str, optional
+            The features that a lead of basis "profile" was scored by. Its others were not known
+            and are entered as missing: a count of 0 would say that it did nothing.
 
         Yields
         ------
@@ -192,7 +200,7 @@ class Ledger:
             contextlib.suppress(_EnteredMeanwhile),
             publishing(target, key, manifest) as staging,
         ):
-            entry = Entry(staging / ROWS)
+            entry = Entry(staging / ROWS, profile)
             try:
                 yield entry
                 entry.finish()
@@ -210,9 +218,10 @@ class Ledger:
         concepts: pd.DataFrame,
         *,
         meta: Mapping[str, object],
+        profile: Sequence[str] | None = None,
     ) -> None:
         """Enter a run at once; see `entry` and `Entry.write`."""
-        with self.entry(key, meta) as entry:
+        with self.entry(key, meta, profile=profile) as entry:
             entry.write(scores, X, concepts)
 
     def runs(self) -> pd.DataFrame:
@@ -289,7 +298,12 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _columns(scores: pd.DataFrame, X: pd.DataFrame, concepts: pd.DataFrame) -> dict[str, pd.Series]:
+def _columns(
+    scores: pd.DataFrame,
+    X: pd.DataFrame,
+    concepts: pd.DataFrame,
+    profile: Sequence[str] | None,
+) -> dict[str, pd.Series]:
     """Return the columns of the scored rows, by their name in the ledger."""
     import numpy as np
 
@@ -304,9 +318,15 @@ def _columns(scores: pd.DataFrame, X: pd.DataFrame, concepts: pd.DataFrame) -> d
     if len(concepts.columns) and not np.isin(positions, concepts.index).all():
         raise ModelError("a scored row has no contributions")
     told = concepts.reindex(positions)
+    known = (scores["basis"].loc[scored] != "profile").to_numpy()
+    behaviour = set() if profile is None else set(X.columns) - set(profile)
+    features = {name: X[name].loc[scored] for name in X.columns}
     return {
         **{name: scores[name].loc[scored] for name in KEPT},
-        **{f"{FEATURE}{name}": X[name].loc[scored] for name in X.columns},
+        **{
+            f"{FEATURE}{name}": values.where(known) if name in behaviour else values
+            for name, values in features.items()
+        },
         **{f"{CONCEPT}{name}": told[name] for name in told.columns},
     }
 
