@@ -56,7 +56,7 @@ by = "lead"
 lead_id = "lead"
 occurred_at = "at"
 kind = "call"
-values = ["seconds"]
+values = ["Seconds"]
 by = "us"
 features = true
 [events.notes]
@@ -156,7 +156,7 @@ def random_history(seed: int, *, leads: int = 70, events: int = 900, **changes: 
     contact = rng.random(len(mail)) < 0.5
     mail.loc[contact, "who"] = "c" + mail.loc[contact, "who"].str[-1:]
     mail.loc[rng.random(len(mail)) < 0.1, "who"] = "nobody"
-    calls = rows(events // 5).assign(seconds=7.5)
+    calls = rows(events // 5).assign(Seconds=7.5)
     notes = rows(events // 5)
     notes["kind"] = rng.choice(["call", "note"], len(notes))
     stages = rows(leads)

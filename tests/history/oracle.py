@@ -71,7 +71,9 @@ class Oracle:
         if lead is None or kind in ("won", "lost") or table == "notes":
             return
         known = row.get("known")
-        values = {v: row[v] for v in ("seconds", "pages") if v in row and not _absent(row[v])}
+        values = {
+            v: row[v] for v in ("seconds", "Seconds", "pages") if v in row and not _absent(row[v])
+        }
         lead.did.append(
             {
                 "lead": lead,
@@ -268,7 +270,7 @@ class Look:
         if kind in ("view", "VIEW", "read"):  # the kinds with several assets
             different = {e["asset"] for e in self.within(rows, 365)} - {None}
             values[f"{name}__assets"] = self.year(len(different))
-        for value in {"call": ["seconds"], "click": []}.get(kind, ["pages", "seconds"]):
+        for value in {"call": ["Seconds"], "click": []}.get(kind, ["pages", "seconds"]):
             for days in (30, 365):
                 total = sum(
                     (e["values"].get(value, Decimal(0)) for e in self.within(rows, days)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import pandas as pd
 import pytest
 from histories import AGES, History, random_history
 from oracle import Oracle, us
@@ -68,12 +67,9 @@ def test_looks_and_labels_equal_the_oracles(case: tuple[History, Dataset]) -> No
     assert 0.05 < data.y.mean() < 0.95
 
 
-def _same(found: object, expected: object) -> bool:
+def _same(found: Any, expected: Any) -> bool:
+    if found is None or expected is None:
+        return found is expected
     if isinstance(expected, float) and math.isnan(expected):
-        return isinstance(found, float) and math.isnan(found)
-    return (
-        type(found) is not bool
-        and found == expected
-        and not pd.isna(found)
-        or (found is None and expected is None)
-    )
+        return math.isnan(found)
+    return bool(found == expected)

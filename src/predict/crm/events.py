@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from predict.crm.identity import resolve
 from predict.crm.reader import Part, Reader
 from predict.crm.stamps import DAY, column_us
+from predict.crm.tables import value_column
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
@@ -98,7 +99,7 @@ def _read_one(
     for value in values:
         # Exact decimals: a float sum depends on the order in which threads add.
         column = rows[value] if value in spec.values else ibis.null("decimal(18, 4)")
-        columns[value] = column.cast("decimal(18, 4)")
+        columns[value_column(value)] = column.cast("decimal(18, 4)")
     return rows.select(**columns)
 
 
@@ -141,7 +142,7 @@ def _none(reader: Reader, values: tuple[str, ...]) -> ir.Table:
         "asset": "string",
         "occurred_us": "int64",
         "known_us": "int64",
-        **dict.fromkeys(values, "decimal(18, 4)"),
+        **dict.fromkeys(map(value_column, values), "decimal(18, 4)"),
         "lead_no": "int64",
         "account_id": "string",
         "created_us": "int64",

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 PROFILE, INCUMBENT, CRITERION = "p:", "i:", "c:"
 
 
+def value_column(name: str) -> str:
+    """Return the column of events that holds a numeric value.
+
+    Capitals are marked, for to some engines ``Seconds`` and ``seconds`` are one name.
+
+    Examples
+    --------
+    >>> value_column("Seconds"), value_column("seconds")
+    ('v:^seconds', 'v:seconds')
+    """
+    return "v:" + "".join(c if c == c.lower() else f"^{c.lower()}" for c in name)
+
+
 @dataclass(frozen=True)
 class Crm:
     """Leads, events and outcomes as lazy tables of any size; one person is one lead.
@@ -37,7 +50,7 @@ class Crm:
         incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
-        ``occurred_us``, ``known_us``, ``day`` and one decimal column per value.
+        ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
     outcomes : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
         ``known_us``, ``amount``, ``reason``.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from predict.crm.stamps import DAY
+from predict.crm.tables import value_column
 from predict.history.snapshots import cut
 from predict.history.specs import Spec, View
 
@@ -90,9 +91,9 @@ class Rows:
         """Days from the oldest row to ``as_of``."""
         return self._table.age_us.max(where=where).cast("float64") / DAY
 
-    def total(self, column: str, where: ir.BooleanValue) -> ir.Value:
-        """Exact decimal sum of ``column``, as float64."""
-        return self._table[column].sum(where=where).cast("float64")
+    def total(self, value: str, where: ir.BooleanValue) -> ir.Value:
+        """Exact decimal sum of a numeric value, as float64."""
+        return self._table[value_column(value)].sum(where=where).cast("float64")
 
     def touch(self, *, first: bool) -> ir.Value:
         """Kind and asset of the first or last row; ties go to the text that sorts first or last.

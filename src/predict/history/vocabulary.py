@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from predict.crm.tables import value_column
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -107,7 +109,7 @@ def choose(
             leads=early.lead_no.nunique(),
             tables=early.table.collect(distinct=True),
             assets=early.asset.nunique(),
-            **{f"has {v}": early[v].count() for v in values},
+            **{f"has_{i}": early[value_column(v)].count() for i, v in enumerate(values)},
         )
         .filter(ibis._.leads >= min_leads)
         .order_by(ibis.desc("leads"), "kind", "by")
@@ -130,7 +132,7 @@ def choose(
                 row["by"],
                 tuple(sorted(row["tables"])),
                 int(row["assets"]),
-                tuple(v for v in values if row[f"has {v}"] > 0),
+                tuple(v for i, v in enumerate(values) if row[f"has_{i}"] > 0),
             )
             for row in kinds.to_dict("records")
         ),
