@@ -266,6 +266,10 @@ class BacktestResult:
             winners), series ("probability", a baseline's column, or "best possible"), x, y, low,
             high, n.
         """
+        return self._curves.copy()
+
+    @cached_property
+    def _curves(self) -> pd.DataFrame:
         frame = self.predictions
         y, groups, draws = frame["y"], frame["group"], _draws(len(frame))
         chances = calibration_curve(y, frame["probability"], groups=groups, draws=draws)
@@ -280,7 +284,8 @@ class BacktestResult:
         return pd.concat(found, ignore_index=True)[columns]
 
     def save(self, folder: Path) -> None:
-        """Write backtest.parquet, summary.json and curves.csv into an existing folder."""
+        """Write backtest.parquet, summary.json and curves.csv into a folder, made where absent."""
+        folder.mkdir(parents=True, exist_ok=True)
         self.predictions.to_parquet(folder / FRAME_FILE, index=False)
         write_json(folder / SUMMARY_FILE, self.summary())
         self.curves().to_csv(folder / CURVES_FILE, index=False, lineterminator="\n")
