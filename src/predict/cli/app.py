@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from predict.cli import verbs
-from predict.errors import PredictError
+from predict.errors import InputError, PredictError
 
 app = typer.Typer(
     name="predict",
@@ -78,7 +78,7 @@ def score(
 ) -> None:
     """Score a list, or the leads still open, with the model in use."""
     if open == (leads is not None):
-        raise typer.BadParameter("name a LIST, or say --open")
+        raise InputError("name a LIST, or say --open: one of the two", where="predict score")
     verbs.score(definition, to, leads, as_of, list, reasons, home, data)
 
 
@@ -116,5 +116,8 @@ def main() -> None:
     except PredictError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+    except OSError as error:  # no such folder, no right to write there, no room left
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

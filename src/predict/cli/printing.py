@@ -109,9 +109,9 @@ def print_figures(out: Console, summary: Mapping[str, Any]) -> None:
         f"predictions of {total['leads']:,} leads, {len(summary['folds'])} refits"
     )
     table = Table(title=title, title_justify="left")
-    table.add_column("figure")
+    table.add_column("figure", no_wrap=True)
     table.add_column("model", justify="right")
-    table.add_column("95 % interval", justify="right")
+    table.add_column("95 % interval", justify="right", no_wrap=True)
     for rival in rivals:
         mark = " (flattered)" if rival in summary["flattered"] else ""
         table.add_column(rival.removeprefix("p_").replace("_", " ") + mark, justify="right")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+#: Letters a line of a table may have where no terminal says how wide it is.
+PIPED_WIDTH = 160
+
+
 class Every(StrEnum):
     """How often a backtest refits."""
 
@@ -31,10 +35,15 @@ class Reasons(StrEnum):
 
 
 def console() -> Console:
-    """Return the console: colours and width of the terminal, plain and wide where piped."""
+    """Return the console: colours and width of the terminal, plain and wide where piped.
+
+    Square brackets in a text are part of it: column names and sentences come from the export.
+    """
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    piped = not sys.stdout.isatty()
+    width = PIPED_WIDTH if piped else None
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=piped, width=width)
 
 
 def check(file: Path, json: Path | None, data: Path | None) -> int:
@@ -165,6 +174,6 @@ def demo(to: Path, leads: int, seed: int) -> None:
     from predict.demo.company import write_company
 
     out = console()
-    summary = write_company(to, leads=leads, seed=seed)
-    out.print(summary if isinstance(summary, str) else f"{summary}")
+    rows = write_company(to, leads=leads, seed=seed)
+    out.print("Rows: " + ", ".join(f"{n:,} in {table}" for table, n in rows.items()))
     out.print(f"Train on it:  predict train {to / 'definition.toml'}")

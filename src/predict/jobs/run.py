@@ -76,9 +76,10 @@ class Run:
         slim, best, told = [], [], []
         done = 0
         with ListWriter(folder, matched.columns) as writer:
-            for X in feature_chunks(self.crm, matched.grid, self.features, rows=CHUNK_ROWS):
-                low = int(X["row"].iloc[0]) // CHUNK_ROWS * CHUNK_ROWS if len(X) else 0
-                chosen = (low, low + CHUNK_ROWS)
+            chunks = feature_chunks(self.crm, matched.grid, self.features, rows=CHUNK_ROWS)
+            for number, X in enumerate(chunks):
+                # Of the open leads, a chunk of row numbers may hold none.
+                chosen = (number * CHUNK_ROWS, (number + 1) * CHUNK_ROWS)
                 grid = _rows(matched.grid, chosen)
                 leads, fields = leads_of(grid, self.scorer), fields_of(grid)
                 chunk = self.scorer.score(leads, X.drop(columns="row"), fields, wanted=self.wanted)

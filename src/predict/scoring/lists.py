@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,14 @@ def _mapped(crm: Crm, text: TextTable, mapping: Mapping[str, str]) -> dict[str, 
             got=", ".join(text.columns[:12]),
             do="; ".join(hints[:3]) or "map its headers in [lists.NAME] of the definition",
         )
+    for ours, times in Counter(renamed.values()).items():
+        if times > 1:
+            raise InputError(
+                f"several columns of the list are read as “{ours}”",
+                where=text.name,
+                got=", ".join(h for h, o in renamed.items() if o == ours),
+                do="keep one of them, or map only one in [lists.NAME]",
+            )
     return renamed
 
 
