@@ -87,6 +87,9 @@ def backtest(
     from predict.cli.printing import print_figures, steps
     from predict.jobs.backtesting import run_backtest
 
+    for option, said in (("--start", start), ("--end", end)):
+        if said is not None:
+            moment(said, option)
     out = console()
     with steps(out) as progress:
         result = run_backtest(
@@ -132,7 +135,7 @@ def score(
     print_scoring(out, done)
 
 
-def moment(text: str | None) -> datetime:
+def moment(text: str | None, option: str = "--as-of") -> datetime:
     """Return a moment as naive UTC; without one, now: the one place that asks the clock.
 
     Examples
@@ -146,7 +149,7 @@ def moment(text: str | None) -> datetime:
         said = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(
-            "the moment cannot be read", where="--as-of", got=text, do="write it like 2026-07-01"
+            "the moment cannot be read", where=option, got=text, do="write it like 2026-07-01"
         ) from error
     return said if said.tzinfo is None else said.astimezone(UTC).replace(tzinfo=None)
 

@@ -15,6 +15,7 @@ from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
 from predict.definition.schema import Definition
+from predict.errors import InputError, nearest
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
@@ -87,7 +88,21 @@ class Reasons:
         return self.reasons.copy()
 
     def sentences(self, lead_id: str) -> str:
-        """Return the reasons of a lead, one a line: + for, - against."""
+        """Return the reasons of a lead, one a line: + for, - against.
+
+        Raises
+        ------
+        InputError
+            No such lead was given.
+        """
+        ids = self.scored.scores["lead_id"]
+        if not ids.eq(lead_id).any():
+            near = nearest(lead_id, ids.dropna())
+            raise InputError(
+                "there is no such lead among those explained",
+                got=lead_id,
+                do=f"did you mean {near}?" if near else "look it up in scored.frame()",
+            )
         told = self.reasons[self.reasons["lead_id"] == lead_id]
         told = told[told["direction"] != "other"]
         signs = told["direction"].map({"for": "+", "against": "-"})
