@@ -4,7 +4,15 @@ import math
 
 import numpy as np
 
-from predict.demo.behaviour import ASSETS, DAILY, FIRST_OFFSET, SIGNALS, day_factor, is_inbound
+from predict.demo.behaviour import (
+    ASSETS,
+    AVID,
+    DAILY,
+    FIRST_OFFSET,
+    SIGNALS,
+    day_factor,
+    is_inbound,
+)
 from predict.demo.calendar import DAY
 from predict.demo.intent import OPEN, Moves
 from predict.demo.simulation import Block
@@ -39,13 +47,19 @@ def test_signals_come_at_their_rates(blocks: list[Block]) -> None:
     """By state and signal, the number of events against the days spent there."""
     block = blocks[0]  # the oldest leads: the export cuts nothing off
     factor = day_factor(Moves.of(block.leads))
-    days = np.array([factor[block.path.state == state].sum() for state in range(OPEN)])
+    avid = block.leads.avid_reader == 1
+    days = np.array(
+        [
+            [factor[who][block.path.state[who] == state].sum() for who in (~avid, avid)]
+            for state in range(OPEN)
+        ]
+    )
     later = block.events.day >= 0
     state = block.path.state[block.events.row[later], block.events.day[later]]
     for code in range(OPEN):
         signal = block.events.signal[later][state == code]
         found = np.bincount(signal, minlength=len(SIGNALS))
-        expected = DAILY[code] * days[code]
+        expected = DAILY[code] * (days[code, 0] + AVID * days[code, 1])
         assert (np.abs(found - expected) <= 4 * np.sqrt(expected) + 1).all()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from predict.demo import intent
-from predict.demo.behaviour import DAILY, FIRST, SIGNALS, WEEKEND, is_inbound
+from predict.demo.behaviour import AVID, DAILY, FIRST, SIGNALS, WEEKEND, is_inbound
 from predict.demo.calendar import weekday
 from predict.demo.simulation import Block
 from predict.demo.truth import AGES, HORIZON_DAYS
@@ -45,10 +45,12 @@ def plain_truth(block: Block, row: int, age: int, *, blind: bool) -> float:
         if blind:
             return 1.0
         if slot == 0:
-            expected = FIRST[state] if is_inbound(leads)[0] else np.zeros(len(SIGNALS))
+            expected = FIRST[state] * is_inbound(leads)[0]
         else:
             working = (monday_first + slot - 1) % 7 < 5
             expected = DAILY[state] * (1.0 if working else WEEKEND)
+        if leads.avid_reader[0]:
+            expected = expected * AVID
         chance = 1.0
         for rate, count in zip(expected, seen[slot], strict=True):
             chance *= math.exp(-rate) * rate**count / math.factorial(int(count))

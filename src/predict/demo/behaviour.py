@@ -76,25 +76,35 @@ SIGNALS: Final = (
     ),
     Signal("email_click", ("product news",), (0.003, 0.02, 0.04, 0.04, 0, 0), (0, 0, 0)),
     # … and not at all.
-    Signal("page_view", ("blog", "about us"), (0.012,) * _SAME + (0.03, 0), (0.2,) * 3, 60),
-    Signal("offer_download", ("trend report",), (0.003,) * _SAME + (0, 0), (0.1,) * 3),
+    Signal("page_view", ("blog", "about us"), (0.01,) * _SAME + (0.02, 0), (0.2,) * 3, 60),
+    Signal("offer_download", ("trend report",), (0.002,) * _SAME + (0, 0), (0.1,) * 3),
     Signal(
         "article_read",
         ("winter tyres", "history of dispatch"),
-        (0.01,) * _SAME + (0.02, 0),
+        (0.01,) * _SAME + (0.01, 0),
         (0.15,) * 3,
         150,
     ),
-    Signal("email_open", ("newsletter", "product news"), (0.025,) * _SAME + (0.02, 0), (0, 0, 0)),
+    Signal("email_open", ("newsletter", "product news"), (0.02,) * _SAME + (0.01, 0), (0, 0, 0)),
 )
 ASSETS: Final = tuple(sorted({asset for signal in SIGNALS for asset in signal.assets}))
 KINDS: Final = tuple(sorted({signal.kind for signal in SIGNALS}))
+
+INFORMS: Final = np.array([signal.informs for signal in SIGNALS])
+"""Which signals say something about the state."""
+
+AVID: Final = np.where(INFORMS, 1.0, 10.0)
+"""How much more of each signal comes from avid readers: of those that say nothing. They are busy
+all the time and no nearer to buying, so that activity as such is a poor guide."""
 
 DAILY: Final = np.array([signal.daily for signal in SIGNALS]).T
 """Rates a working day, shape (6 states, signals)."""
 
 FIRST: Final = np.pad(np.array([signal.first for signal in SIGNALS]).T, ((0, 1), (0, 0)))
 """Expected numbers in the first visit, shape (4 open states, signals)."""
+
+_RATES: Final = np.stack([np.concatenate([DAILY, FIRST]) * avid for avid in (1.0, AVID)])
+"""All rates by kind of reader: shape (2, 6 states and 4 in the first visit, signals)."""
 
 
 @dataclass(frozen=True)
@@ -149,13 +159,15 @@ def is_inbound(leads: Leads) -> npt.NDArray[np.bool_]:
 
 def act(rng: np.random.Generator, leads: Leads, moves: Moves, path: Path) -> Events:
     """Draw what each lead does in its life, given its states."""
-    first_rate = np.where(is_inbound(leads), FIRST.sum(axis=1)[path.state[:, 0]], 0.0)
-    daily_rate = DAILY.sum(axis=1)[path.state] * day_factor(moves)
-    count = rng.poisson(np.concatenate([first_rate[:, None], daily_rate], axis=1))
+    n_states, reader = len(DAILY), leads.avid_reader
+    total = _RATES.sum(axis=2)
+    first = np.where(is_inbound(leads), total[reader, n_states + path.state[:, 0]], 0.0)
+    daily = total[reader[:, None], path.state] * day_factor(moves)
+    count = rng.poisson(np.concatenate([first[:, None], daily], axis=1))
     cell = np.repeat(np.arange(count.size), count.ravel())
     row, day = cell // count.shape[1], cell % count.shape[1] - 1
     state = path.state[row, np.maximum(day, 0)]
-    signal = _signals(rng, state, day < 0)
+    signal = _signals(rng, reader[row], np.where(day < 0, state + n_states, state))
     asset = _assets(rng, signal)
     seconds, pages = _values(rng, signal)
     occurred_at = leads.created_at[row] + _offsets(rng, leads, row, day)
@@ -164,13 +176,11 @@ def act(rng: np.random.Generator, leads: Leads, moves: Moves, path: Path) -> Eve
 
 
 def _signals(
-    rng: np.random.Generator, state: npt.NDArray[np.int8], is_first: npt.NDArray[np.bool_]
+    rng: np.random.Generator, reader: npt.NDArray[np.int8], line: npt.NDArray[np.int8]
 ) -> npt.NDArray[np.int64]:
-    rates = np.concatenate([DAILY, FIRST])
     with np.errstate(invalid="ignore"):  # states in which nothing happens have no shares
-        edges = np.cumsum(rates, axis=1) / rates.sum(axis=1, keepdims=True)
-    line = np.where(is_first, state + len(DAILY), state)
-    return (rng.random(len(state))[:, None] >= edges[line, :-1]).sum(axis=1)
+        edges = np.cumsum(_RATES, axis=2) / _RATES.sum(axis=2, keepdims=True)
+    return (rng.random(len(line))[:, None] >= edges[reader, line, :-1]).sum(axis=1)
 
 
 def _assets(rng: np.random.Generator, signal: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

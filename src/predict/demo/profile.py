@@ -52,6 +52,7 @@ _TITLE_MISSING, _EMPLOYEES_MISSING, _INDUSTRY_MISSING = 0.08, 0.20, 0.05
 CAMPAIGNS: Final = ("evergreen", "first-time fix", "less driving", "autumn-roi")
 """They say nothing; the last one starts half-way, a level that no early model has seen."""
 
+_AVID_READERS: Final = 0.2  # who read all that we send, and mean nothing by it
 _CAMPAIGN_START: Final = 0.5  # share of the history that has passed then
 
 
@@ -96,6 +97,7 @@ class Leads(Rows):
     country: Codes
     form_variant: Codes
     badge_colour: Codes
+    avid_reader: npt.NDArray[np.int8]
 
     @classmethod
     def draw(
@@ -138,6 +140,7 @@ class Leads(Rows):
             country=accounts.country[account],
             form_variant=rng.integers(0, len(names.FORM_VARIANTS), n, dtype=np.int8),
             badge_colour=rng.integers(0, len(names.BADGE_COLOURS), n, dtype=np.int8),
+            avid_reader=(rng.random(n) < _AVID_READERS).astype(np.int8),
         )
 
     def fit(self) -> Floats:

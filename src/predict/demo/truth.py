@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from predict.demo.behaviour import DAILY, FIRST, Events, day_factor, is_inbound
+from predict.demo.behaviour import DAILY, FIRST, INFORMS, Events, day_factor, is_inbound
 from predict.demo.calendar import DAY
 from predict.demo.intent import OPEN, OPPORTUNITY, Moves, Path, start
 from predict.demo.profile import Leads
@@ -83,6 +83,8 @@ def tell(leads: Leads, moves: Moves, path: Path, events: Events) -> Truth:
 def evidence(leads: Leads, moves: Moves, events: Events) -> Floats:
     """Return the log likelihood of each day's events in each open state.
 
+    Signals that come at one rate in all states say nothing, however many: they are left out.
+
     Returns
     -------
     ndarray of shape (n, 1 + last age, 4)
@@ -92,11 +94,11 @@ def evidence(leads: Leads, moves: Moves, events: Events) -> Floats:
     n, days = len(leads), 1 + max(AGES)
     with np.errstate(divide="ignore"):
         daily, first = np.log(DAILY[:OPEN]), np.log(FIRST)
-    known = events.day + 1 < days
+    known = (events.day + 1 < days) & INFORMS[events.signal]
     cell = events.row[known] * days + events.day[known] + 1
     signal, is_first = events.signal[known], events.day[known] < 0
-    expected = -day_factor(moves)[:, : days - 1, None] * DAILY[:OPEN].sum(axis=1)
-    visit = np.where(is_inbound(leads)[:, None], -FIRST.sum(axis=1), 0.0)
+    expected = -day_factor(moves)[:, : days - 1, None] * DAILY[:OPEN, INFORMS].sum(axis=1)
+    visit = np.where(is_inbound(leads)[:, None], -FIRST[:, INFORMS].sum(axis=1), 0.0)
     logs = np.concatenate([visit[:, None, :], expected], axis=1)
     for state in range(OPEN):
         each = np.where(is_first, first[state, signal], daily[state, signal])
