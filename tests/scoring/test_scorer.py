@@ -152,7 +152,7 @@ def test_a_must_have_that_fails_disqualifies_and_an_unknown_one_does_not(scorer,
     X = history()[0]
     best = int(model.full.predict_proba(X)[:, 1].argmax())
     X = X.iloc[[best] * 3]
-    told = scorer.score(leads(3), X, fields(3, country=["DE", "US", None], budget="no")).scores
+    told = scorer.score(leads(3), X, fields(3, country=["DE", "US", None])).scores
     assert told["probability"].nunique() == 1
     assert told["rated_qualified"].tolist() == [True, False, True]
     assert (told["criteria_failed"] != "").tolist() == [False, True, False]
