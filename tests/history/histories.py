@@ -56,6 +56,7 @@ by = "lead"
 lead_id = "lead"
 occurred_at = "at"
 kind = "call"
+asset = "asset"
 values = ["Seconds"]
 by = "us"
 features = true
@@ -119,14 +120,19 @@ class History:
         )
 
 
-def random_history(seed: int, *, leads: int = 70, events: int = 900, **changes: object) -> History:
+def random_history(
+    seed: int, *, leads: int = 70, events: int = 900, days: int = 150, **changes: object
+) -> History:
     """Return a history in which the moments that could go wrong are frequent."""
     rng = np.random.default_rng(seed)
-    hours = rng.integers(0, 150 * 24, leads)
+    hours = rng.integers(0, days * 24, leads)
+    hours[:2] = 31 * 24  # just when the table of visits begins to be complete
+    minutes = rng.integers(0, 60, leads) * (rng.random(leads) < 0.5)
+    minutes[:2] = 0
     people = pd.DataFrame(
         {
             "id": [f"{i:04d}" for i in range(leads)],
-            "created": BEGIN + pd.to_timedelta(hours, unit="h"),
+            "created": BEGIN + pd.to_timedelta(60 * hours + minutes, unit="min"),
             "account": rng.choice(["A", "B", "C", "D", None], leads),
             "source": rng.choice(["web", "fair", None], leads),
             "industry": rng.choice(["Steel", "Paper", " ", None], leads),
@@ -145,22 +151,26 @@ def random_history(seed: int, *, leads: int = 70, events: int = 900, **changes: 
         return pd.DataFrame({"lead": people["id"].to_numpy()[who], "at": at})
 
     web = rows(events)
-    web["known"] = web["at"] + pd.to_timedelta(rng.choice([0, 0, 0, 1, 9], events), unit="D")
+    web["known"] = web["at"] + pd.to_timedelta(rng.choice([-1, 0, 0, 1, 9], events), unit="D")
     web.loc[rng.random(events) < 0.3, "known"] = pd.NaT
     web["kind"] = rng.choice(["view", "VIEW", "read", "won", "rare"], events, p=_SHARES)
     web["asset"] = rng.choice(["/a", "/A", "/b", "", None], events)
     web["seconds"] = rng.choice([0.1, 2.25, 1e6 / 3, np.nan], events).round(4)
     web["pages"] = rng.choice([1.0, 3.0], events)
-    web = pd.concat([web, web.sample(events // 10, random_state=seed)])
+    twice = web.sample(events // 10, random_state=seed)
+    after = web.sample(events // 10, random_state=seed + 1)  # on the limit between two visits
+    pause = pd.Timedelta(minutes=30) + rng.integers(0, 2, len(after)) * TICK
+    web = pd.concat([web, twice, after.assign(at=after["at"] + pause)])
     mail = rows(events // 4).rename(columns={"lead": "who"})
     contact = rng.random(len(mail)) < 0.5
     mail.loc[contact, "who"] = "c" + mail.loc[contact, "who"].str[-1:]
     mail.loc[rng.random(len(mail)) < 0.1, "who"] = "nobody"
     calls = rows(events // 5).assign(Seconds=7.5)
+    calls["asset"] = rng.choice(["planned", "done"], len(calls))
     notes = rows(events // 5)
     notes["kind"] = rng.choice(["call", "note"], len(notes))
-    stages = rows(leads)
-    stages["stage"] = rng.choice(["won", "lost", "mql"], leads, p=[0.4, 0.3, 0.3])
+    stages = pd.DataFrame({"lead": people["id"], "at": _ends(people["created"], rng)})
+    stages["stage"] = rng.choice(["won", "lost", "mql"], leads, p=[0.5, 0.2, 0.3])
     stages["known"] = stages["at"] + pd.to_timedelta(rng.choice([0, 0, 5], leads), unit="D")
     tables = {"web": web, "mail": mail, "calls": calls, "notes": notes}
     everyone = pd.concat([people, later], ignore_index=True)
@@ -168,6 +178,16 @@ def random_history(seed: int, *, leads: int = 70, events: int = 900, **changes: 
 
 
 _SHARES = [0.4, 0.25, 0.25, 0.08, 0.02]
+
+
+def _ends(created: pd.Series, rng: np.random.Generator) -> np.ndarray:
+    """Return moments at and around the limits of the looks and of their horizon; and others."""
+    n = len(created)
+    edge = pd.to_timedelta(rng.choice([7, 30, 7 + 20, 30 + 20], n), unit="D")
+    other = pd.to_timedelta(rng.integers(-1, 60, n), unit="D")
+    return np.where(
+        rng.random(n) < 0.5, created + edge + rng.choice([-1, 0], n) * TICK, created + other
+    )
 
 
 def _moments(created: pd.Series, rng: np.random.Generator) -> np.ndarray:

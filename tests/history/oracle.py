@@ -127,6 +127,18 @@ class Oracle:
             [a for a, n in common.items() if n >= at_least],
         )
 
+    def calendar(self, created: pd.Series, until: pd.Timestamp) -> dict[str, Any]:
+        """Return the parts of the calendar that creations before a moment tell apart."""
+        early = created[created < until]
+        if early.dt.normalize().nunique() < 56:
+            return {}
+        parts: dict[str, Any] = {"created_weekday": lambda at: float(at.weekday())}
+        if (early - early.dt.normalize()).nunique() > 56:
+            parts["created_hour"] = lambda at: float(at.hour)
+        if early.max() - early.min() >= pd.Timedelta(days=730):
+            parts["created_month"] = lambda at: float(at.month)
+        return parts
+
     # Features
 
     def features(self, lead: Lead, as_of: int, kinds: list[Any], assets: list[Any]) -> dict:
@@ -138,8 +150,6 @@ class Oracle:
         values = {
             **lead.profile,
             "age_days": (as_of - lead.created) / DAY,
-            "created_weekday": float(pd.Timestamp(lead.created, unit="us").weekday()),
-            "created_hour": float(pd.Timestamp(lead.created, unit="us").hour),
         }
         if kinds:
             values |= look.activity(theirs)
@@ -267,7 +277,7 @@ class Look:
             f"{name}__active_days": self.days(rows),
             f"{name}__trend": self.trend(rows),
         }
-        if kind in ("view", "VIEW", "read"):  # the kinds with several assets
+        if kind in ("view", "VIEW", "read", "call"):  # the kinds with several assets
             different = {e["asset"] for e in self.within(rows, 365)} - {None}
             values[f"{name}__assets"] = self.year(len(different))
         for value in {"call": ["Seconds"], "click": []}.get(kind, ["pages", "seconds"]):

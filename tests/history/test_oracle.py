@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
 import pytest
 from histories import AGES, History, random_history
 from oracle import Oracle, us
@@ -18,6 +19,7 @@ HISTORIES: dict[str, dict[str, Any]] = {
     "always covered": {"seed": 3, "covers_from": None},
     "no accounts": {"seed": 4, "accounts": False},
     "a table without rows": {"seed": 5, "empty": "web"},
+    "many years": {"seed": 7, "leads": 260, "days": 2400, "exported_at": "2030-07-01T00:00:00"},
     "no events at all": {"seed": 6, "drop": ("web", "mail", "calls", "notes")},
 }
 
@@ -39,12 +41,16 @@ def case(request: pytest.FixtureRequest) -> tuple[History, Dataset]:
 def test_every_feature_equals_the_oracles(case: tuple[History, Dataset]) -> None:
     history, data = case
     oracle = Oracle(history)
-    kinds, assets = oracle.vocabulary(us(data.manifest["first_fold"]))
+    first_fold: Any = data.manifest["first_fold"]
+    kinds, assets = oracle.vocabulary(us(first_fold))
+    calendar = oracle.calendar(data.keys["created_at"], pd.Timestamp(first_fold))
     wrong = []
     for i in range(len(data)):
         lead, as_of = oracle.leads[data.keys["lead_id"][i]], us(data.as_of[i])
         expected = oracle.features(lead, as_of, kinds, assets)
-        assert set(expected) == set(data.X.columns)
+        created = pd.Timestamp(lead.created, unit="us")
+        expected |= {name: part(created) for name, part in calendar.items()}
+        assert set(expected) == set(data.X.columns)  # each feature has its oracle
         for name, value in expected.items():
             if not _same(data.X[name][i], value):
                 wrong.append((lead.id, data.as_of[i], name, data.X[name][i], value))

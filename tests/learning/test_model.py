@@ -209,7 +209,7 @@ def test_one_class_and_three_classes_are_refused(shop):
 def test_progress_is_told_to_the_end(shop):
     heard = []
     shop.fit(
-        half_lives=(90.0,),
+        half_lives=(90.0, None),
         trials=2,
         progress=lambda done, total, what: heard.append((done, total, what)),
     )

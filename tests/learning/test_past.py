@@ -60,8 +60,8 @@ def test_members_asked_for_are_the_only_ones(crossing):
 
 
 def test_newer_rows_count_more_where_that_wins_and_only_there(turning, straight):
-    assert choose(turning, half_lives=(60.0,), threads=1).half_life == 60.0
-    assert choose(straight, half_lives=(60.0,), threads=1).half_life is None
+    assert choose(turning, half_lives=(None, 60.0), threads=1).half_life == 60.0
+    assert choose(straight, half_lives=(None, 60.0), threads=1).half_life is None
 
 
 def test_a_candidate_given_up_could_not_have_won(straight):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from predict.crm.stamps import DAY, microseconds, moment, start_of_day
 from predict.crm.tables import INCUMBENT
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 FIRST_FOLD_SHARE = 1 / 3
 #: Grid rows computed at once: bounds memory whatever the size of the export.
 CHUNK_ROWS = 100_000
-#: A month of creation may be a feature from this span of history on.
-MONTHS_SPAN = 730 * DAY
+#: What the history before the first test fold must hold for a part of the calendar to be a
+#: feature: a month seen in one year alone is that year, and so is a weekday of few days.
+MONTHS_SPAN, WEEKDAYS_SEEN = 730 * DAY, 56
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,22 @@ class Recipe:
     ----------
     vocabulary : Vocabulary
         Kinds and assets with columns.
-    months : bool
-        Whether the month of creation is a column.
+    calendar : tuple of str
+        Parts of the calendar of creation that are columns: "weekday", "hour", "month".
     """
 
     vocabulary: Vocabulary
-    months: bool
+    calendar: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return a JSON-ready mapping."""
-        return {"vocabulary": self.vocabulary.as_dict(), "months": self.months}
+        return {"vocabulary": self.vocabulary.as_dict(), "calendar": list(self.calendar)}
 
     @classmethod
     def from_dict(cls, value: Mapping[str, object]) -> Recipe:
         """Return the recipe that `as_dict` described."""
-        return cls(Vocabulary.from_dict(value["vocabulary"]), bool(value["months"]))  # type: ignore[arg-type]
+        calendar: Any = value["calendar"]
+        return cls(Vocabulary.from_dict(value["vocabulary"]), tuple(calendar))  # type: ignore[arg-type]
 
 
 def build_dataset(crm: Crm) -> Dataset:
@@ -95,7 +97,7 @@ def build_dataset(crm: Crm) -> Dataset:
             do="export more history, or agree on a shorter [conversion] within_days",
         )
     first_fold = _first_fold(looks, counts["matured looks"])
-    recipe = Recipe(choose(_learned(crm), first_fold, crm.values), _months(looks))
+    recipe = Recipe(choose(_learned(crm), first_fold, crm.values), _calendar(looks, first_fold))
     features = catalogue(crm, recipe)
     labelled = label(looks, crm.outcomes, agreed.stage, agreed.within_days)
     keys = _keys(labelled, crm.incumbents)
@@ -144,7 +146,7 @@ def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
         covers=crm.covers_us,
         activity_covers=max((crm.covers_us[n] for n in theirs if n in crm.covers_us), default=None),
         accounts=crm.has_accounts,
-        months=recipe.months,
+        calendar=recipe.calendar,
         flat=definition.is_flat,
     )
     names = Counter(["row", *(f.name for f in features)])
@@ -231,8 +233,21 @@ def _first_fold(looks: ir.Table, count: int) -> int:
     return int(stamps.limit(1, offset=int(count * FIRST_FOLD_SHARE)).to_pandas()["as_of_us"][0])
 
 
-def _months(looks: ir.Table) -> bool:
-    return bool((looks.created_us.max() - looks.created_us.min()).execute() >= MONTHS_SPAN)
+def _calendar(looks: ir.Table, until_us: int) -> tuple[str, ...]:
+    """Return the parts of the calendar that the creations before a moment can tell apart."""
+    early = looks.filter(looks.created_us < until_us)
+    seen = early.aggregate(
+        days=(early.created_us // DAY).nunique(),
+        timed=(early.created_us % DAY).nunique(),
+        span=early.created_us.max() - early.created_us.min(),
+    ).to_pandas()
+    enough = seen["days"][0] >= WEEKDAYS_SEEN
+    parts = {
+        "weekday": enough,
+        "hour": enough and seen["timed"][0] > WEEKDAYS_SEEN,
+        "month": enough and seen["span"][0] >= MONTHS_SPAN,
+    }
+    return tuple(name for name, there in parts.items() if there)
 
 
 def _keys(labelled: ir.Table, incumbents: tuple[str, ...]) -> pd.DataFrame:

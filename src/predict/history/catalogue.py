@@ -43,7 +43,7 @@ def standard(
     covers: Mapping[str, int] | None = None,
     activity_covers: int | None = None,
     accounts: bool = False,
-    months: bool = False,
+    calendar: Sequence[str] = ("weekday", "hour"),
     flat: bool = False,
 ) -> list[Feature]:
     """Return the standard catalogue.
@@ -66,15 +66,14 @@ def standard(
         Since when all tables of what leads did are complete.
     accounts : bool
         Whether leads carry an account.
-    months : bool
-        Whether the month of creation is a feature; only where the history spans two years, for a
-        month seen in one year alone is that year.
+    calendar : sequence of {"weekday", "hour", "month"}
+        Parts of the time of creation that are features.
     flat : bool
         True where the outcome belongs to the row: a lead then has no age.
     """
     told, since = dict(phrases or {}), dict(covers or {})
     features = [_profile(column) for column in profile]
-    features += _calendar(months=months)
+    features += _calendar(calendar)
     features += [] if flat else [_age()]
     if vocabulary.kinds:
         features += _overall(activity_covers)
@@ -113,20 +112,20 @@ def _profile(column: ProfileColumn) -> Feature:
     return Feature(spec, lambda grid, c=column.column: grid[c])
 
 
-def _calendar(*, months: bool) -> list[Feature]:
+def _calendar(parts: Sequence[str]) -> list[Feature]:
     # Integer arithmetic on UTC days: 1970-01-01 was a Thursday, so day 0 is weekday 3.
-    parts: dict[str, Callable[[ir.Table], ir.Value]] = {
-        "created_weekday": lambda grid: ((grid.created_us // DAY) + 3) % 7,
-        "created_hour": lambda grid: (grid.created_us % DAY) // (DAY // 24),
+    known: dict[str, Callable[[ir.Table], ir.Value]] = {
+        "weekday": lambda grid: ((grid.created_us // DAY) + 3) % 7,
+        "hour": lambda grid: (grid.created_us % DAY) // (DAY // 24),
+        "month": _month,
     }
-    if months:
-        parts["created_month"] = _month
+    words = "the time of creation"
     return [
         Feature(
-            Spec(name, "number", "calendar", "calendar", "the time of creation", reason=False),
-            lambda grid, e=expression: e(grid).cast("float64"),
+            Spec(f"created_{part}", "number", "calendar", "calendar", words, reason=False),
+            lambda grid, e=known[part]: e(grid).cast("float64"),
         )
-        for name, expression in parts.items()
+        for part in parts
     ]
 
 

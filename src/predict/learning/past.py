@@ -88,10 +88,10 @@ class Past:
     seed: int = 0
     threads: int = 0
 
-    def run(self, share: float) -> Tried:
-        """Return the defaults with equal weights, tried on all folds."""
-        blank = Tried(None, {}, share, (), (), (np.inf,) * len(self.folds))
-        found = self.challenge(blank, half_life=None)
+    def run(self, share: float, half_life: float | None = None) -> Tried:
+        """Return the default settings at one half-life, tried on all folds."""
+        blank = Tried(half_life, {}, share, (), (), (np.inf,) * len(self.folds))
+        found = self.challenge(blank, half_life=half_life)
         assert found is not None
         return found
 

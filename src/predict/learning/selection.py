@@ -58,7 +58,7 @@ def choose(
     table: Table,
     *,
     members: str = "both",
-    half_lives: Sequence[float] = (),
+    half_lives: Sequence[float | None] = (),
     trials: int = 0,
     time_cap: float | None = None,
     seed: int = 0,
@@ -71,8 +71,8 @@ def choose(
     ----------
     table : Table
     members : {"both", "boosting", "logistic"}
-    half_lives : sequence of float
-        Tried one after the other against the best so far, until one does not win.
+    half_lives : sequence of (float or None)
+        The first holds unless another one wins on most folds; None weighs all rows alike.
     trials : int
         Settings tried against the defaults, and taken only where they win.
     time_cap : float, optional
@@ -84,6 +84,7 @@ def choose(
     """
     started = time.monotonic()
     shares = SHARES[members]
+    first, *others = half_lives or (None,)
     usual = min(shares, key=lambda share: abs(share - PRIOR_SHARE))
     past = Past(
         table,
@@ -93,17 +94,17 @@ def choose(
         threads=threads,
     )
     if not past.folds:
-        return Choice(usual, report={"folds": [], "trials": {"asked": trials, "done": 0}})
-    best = past.run(usual)
-    tell("equal weights")
-    half_life_losses: dict[str, float | None] = {"none": best.mean}
-    for half_life in half_lives:
+        return Choice(
+            usual, half_life=first, report={"folds": [], "trials": {"asked": trials, "done": 0}}
+        )
+    best = past.run(usual, first)
+    tell(f"half-life {_named(first)}")
+    half_life_losses: dict[str, float | None] = {_named(first): best.mean}
+    for half_life in others:
         found = past.challenge(best, half_life=half_life)
-        half_life_losses[f"{half_life:g}"] = None if found is None else found.mean
-        tell(f"half-life {half_life:g}")
-        if found is None or not found.beats(best):
-            break  # where forgetting slowly does not help, forgetting faster is not tried
-        best = found
+        half_life_losses[_named(half_life)] = None if found is None else found.mean
+        best = best if found is None or not found.beats(best) else found
+        tell(f"half-life {_named(half_life)}")
     share = min(shares, key=lambda s: past.levelled_loss(best, s) + _LEANING * (s - usual) ** 2)
     best = past.at_share(best, share)
     trial_losses: list[float | None] = []
@@ -128,6 +129,10 @@ def choose(
         },
     }
     return Choice(share, best.half_life, best.settings, past.calibrator(best), report)
+
+
+def _named(half_life: float | None) -> str:
+    return "none" if half_life is None else f"{half_life:g}"
 
 
 def _member_losses(past: Past, tried: Tried) -> dict[str, list[float]]:
