@@ -1,0 +1,140 @@
+"""The API of the package: frames in, frames out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import predict as pr
+from predict.errors import InputError, RefusedError
+from predict.home import Home
+from predict.learning.boosting import Boosting
+from predict.scoring.scorer import SCORES
+
+MARGIN = Boosting.margin
+
+
+@pytest.fixture(scope="module")
+def definition(company) -> pr.Definition:
+    return pr.Definition.read(company.definition)
+
+
+@pytest.fixture(scope="module")
+def model(company, definition) -> pr.LeadModel:
+    return pr.champion(definition, company.home)
+
+
+@pytest.fixture(scope="module")
+def new(company) -> pd.DataFrame:
+    return pd.read_csv(company.exports / "new_leads.csv", dtype=str).head(80)
+
+
+@pytest.fixture(scope="module")
+def scored(model, definition, new):  # type: ignore[no-untyped-def]
+    return pr.score(model, new, as_of="2026-07-01", definition=definition)
+
+
+def test_every_public_name_is_there() -> None:
+    assert [name for name in pr.__all__ if not hasattr(pr, name)] == []
+    assert set(dir(pr)) == set(pr.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'scor'"):
+        _ = pr.scor
+
+
+def test_a_frame_is_scored_as_its_file_would_be(model, definition, new, scored, tmp_path) -> None:
+    before = new.copy()
+    path = tmp_path / "new.csv"
+    new.to_csv(path, index=False)
+    again = pr.score(model, path, as_of=datetime(2026, 7, 1), definition=definition).frame()
+    pd.testing.assert_frame_equal(again, scored.frame())
+    pd.testing.assert_frame_equal(new, before)
+    assert list(scored.frame().columns) == SCORES
+    assert len(scored.frame()) == len(new)
+
+
+def test_an_opened_export_serves_several_lists_and_stays_open(model, definition, scored, new):  # type: ignore[no-untyped-def]
+    profile = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
+    crm = pr.open_crm(definition, types=profile)
+    try:
+        first = pr.score(model, new, as_of="2026-07-01", crm=crm, definition=definition)
+        head = pr.score(model, new.head(5), as_of="2026-07-01", crm=crm, definition=definition)
+        assert crm.leads.count().execute() > 0
+    finally:
+        crm.close()
+    pd.testing.assert_frame_equal(first.frame(), scored.frame())
+    pd.testing.assert_frame_equal(head.frame(), scored.frame().head(5))
+
+
+def test_reasons_in_sentences(scored) -> None:
+    why = pr.explain(scored)
+    told = why.frame()
+    lead = told.loc[told["direction"] == "for", "lead_id"].iloc[0]
+    lines = why.sentences(lead).splitlines()
+    assert lines and all(line[:2] in ("+ ", "- ") for line in lines)
+    assert sum(line.startswith("+") for line in lines) <= 3
+    assert sum(line.startswith("-") for line in lines) <= 2
+    with pytest.raises(InputError, match="there is no such lead"):
+        why.sentences("L-nobody")
+
+
+def test_the_qualified_are_explained_as_in_the_whole_list(scored) -> None:
+    some = scored.qualified()
+    assert some.frame()["rated_qualified"].all() and len(some.frame()) > 0
+    whole = pr.explain(scored).frame()
+    part = pr.explain(some).frame()
+    expected = whole[whole["row"].isin(some.frame()["row"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, expected)
+
+
+@pytest.mark.parametrize("basis", ["full", "profile"])
+def test_an_explanation_adds_up(model, definition, new, basis: str) -> None:
+    leads = new if basis == "full" else new.drop(columns="lead_id")
+    found = pr.score(model, leads, as_of="2026-07-01", definition=definition)
+    told = pr.explain(found).explanation(basis)
+    frame = found.frame()
+    rows = (frame["status"] == "scored") & (frame["basis"] == basis)
+    assert rows.sum() == len(told.values) > 0
+    np.testing.assert_allclose(
+        told.base_values + told.values.sum(axis=1), frame.loc[rows, "log_odds"], rtol=0, atol=1e-6
+    )
+    assert told.data.shape == told.values.shape == (rows.sum(), len(told.feature_names))
+
+
+def test_a_model_trains_on_frames_alone(company, definition, new) -> None:
+    leads = pd.read_csv(company.exports / "leads.csv", dtype=str).head(500)
+    crm = pr.open_crm(definition, leads=leads)
+    try:
+        data = pr.build_dataset(crm)
+    finally:
+        crm.close()
+    assert set(data.keys["lead_id"]) <= set(leads["lead_id"])
+    result = pr.backtest(data, start="2026-02-01")
+    model = pr.train(data, definition, result=result)
+    scores = pr.score(model, new, as_of="2026-07-01", definition=definition).frame()
+    assert scores.loc[scores["status"] == "scored", "probability"].between(0, 1).all()
+
+
+def test_without_a_champion_there_is_a_sentence(definition, tmp_path) -> None:
+    with pytest.raises(RefusedError, match="run predict train first"):
+        pr.champion(definition, Home.at(tmp_path).root)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_scores_do_not_depend_on_threads(
+    model, definition, new, scored, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def margin(boosting: Boosting, matrix: np.ndarray, _: int = 0) -> np.ndarray:
+        return MARGIN(boosting, matrix, threads)
+
+    monkeypatch.setattr(Boosting, "margin", margin)
+    profile = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
+    crm = pr.open_crm(definition, types=profile)
+    try:
+        crm.workspace.connection.raw_sql(f"SET threads = {threads}")
+        found = pr.score(model, new, as_of="2026-07-01", crm=crm, definition=definition)
+    finally:
+        crm.close()
+    pd.testing.assert_frame_equal(found.frame(), scored.frame(), rtol=0, atol=1e-9)
