@@ -53,8 +53,9 @@ def scored(company: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
             path.write_text(leads, encoding="utf-8")
             leads = path
         definition = options.pop("definition", company.definition)
+        data = options.pop("data", None)
         to = options.pop("to", folder / f"scored_{next(made)}")
         order = Order(to, as_of, leads, **options)
-        return Outcome(score(definition, Home.at(company.home), order))
+        return Outcome(score(definition, Home.at(company.home), order, data=data))
 
     return of

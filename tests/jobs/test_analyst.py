@@ -11,10 +11,7 @@ import pytest
 import predict as pr
 from predict.errors import InputError, RefusedError
 from predict.home import Home
-from predict.learning.boosting import Boosting
 from predict.scoring.scorer import SCORES
-
-MARGIN = Boosting.margin
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +123,8 @@ def test_without_a_champion_there_is_a_sentence(definition, tmp_path) -> None:
 def test_scores_do_not_depend_on_threads(
     model, definition, new, scored, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def margin(boosting: Boosting, matrix: np.ndarray, _: int = 0) -> np.ndarray:
-        return MARGIN(boosting, matrix, threads)
-
-    monkeypatch.setattr(Boosting, "margin", margin)
+    monkeypatch.setattr(model.full, "n_threads", threads)
+    monkeypatch.setattr(model.profile, "n_threads", threads)
     profile = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
     crm = pr.open_crm(definition, types=profile)
     try:

@@ -202,17 +202,25 @@ def test_scores_depend_neither_on_neighbours_nor_on_their_order(
     pd.testing.assert_frame_equal(parts, whole, rtol=0, atol=1e-9)
 
 
-def test_open_leads_add_up_whatever_the_chunk(
-    scored, leads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+def test_open_leads_add_up_also_where_a_chunk_holds_none(
+    company, scored, leads: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = scored(None)
+    for file in company.exports.iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    stages = pd.read_csv(company.exports / "stages.csv", dtype=str)
+    over = stages.loc[stages["stage"].isin(["opportunity", "lost", "disqualified"]), "lead_id"]
+    is_over = leads["lead_id"].isin(over)
+    first, middle, last = leads[~is_over].head(30), leads[is_over], leads[~is_over].iloc[30:]
+    pd.concat([first, middle, last]).to_csv(tmp_path / "leads.csv", index=False)
+    whole = scored(None, data=tmp_path)
     rows, gone = dict(whole.manifest["rows"]), whole.manifest["not_open"]
     assert rows["read"] == len(whole.scores) == rows["scored"] + rows["suppressed"]
     assert rows["read"] + sum(gone.values()) == len(leads)
     assert gone["converted"] > 50 and gone["closed"] > 200
     assert (whole.scores["basis"] == "full").all()
-    monkeypatch.setattr(run, "CHUNK_ROWS", 40)  # many hold no open lead at all
-    parts = scored(None)
+    monkeypatch.setattr(run, "CHUNK_ROWS", len(middle) // 3)  # the second chunk holds no lead
+    parts = scored(None, data=tmp_path)
     pd.testing.assert_frame_equal(parts.scores, whole.scores, rtol=0, atol=1e-9)
 
 
