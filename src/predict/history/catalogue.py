@@ -108,7 +108,9 @@ def _profile(column: ProfileColumn) -> Feature:
         if column.dtype == "number"
         else {"value": f"{words} is {{value}}", "missing": f"{words} is not known"}
     )
-    spec = Spec(column.name, column.dtype, "profile", column.name, words, said)
+    # The industry of the lead and that of its account are one thing to a reader.
+    concept = column.name.rpartition(".")[2]
+    spec = Spec(column.name, column.dtype, "profile", concept, words, said)
     return Feature(spec, lambda grid, c=column.column: grid[c])
 
 

@@ -106,7 +106,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         retrain_days: float = 30.0,
         text_columns: Sequence[str] = (),
         members: str = "both",
-        half_lives: Sequence[float] = (60.0, 30.0),
+        half_lives: Sequence[float | None] = (180.0, None),
         n_seeds: int = 3,
         trials: int = 0,
         time_cap: float | None = None,
