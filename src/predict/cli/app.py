@@ -117,7 +117,8 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except OSError as error:  # no such folder, no right to write there, no room left
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        where = f"\n  where: {error.filename}" if error.filename else ""
+        print(f"error: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
