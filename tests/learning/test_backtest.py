@@ -22,9 +22,9 @@ DAY = pd.Timedelta(days=1)
 
 
 def dataset(
-    n_leads: int = 700, *, horizon: float = 30.0, lag: float = 0.0, looks: int = 2, seed: int = 0
+    n_leads: int = 500, *, horizon: float = 30.0, lag: float = 0.0, looks: int = 3, seed: int = 0
 ) -> Dataset:
-    """Leads over eight months, looked at twice, of accounts of two; visits decide."""
+    """Leads over eight months, looked at three times, of accounts of two; visits decide."""
     rng = np.random.default_rng(seed)
     created = pd.Timestamp("2024-01-03") + pd.to_timedelta(rng.uniform(0, 240, n_leads), unit="D")
     keys = pd.DataFrame(
@@ -143,7 +143,7 @@ def test_what_comes_later_changes_nothing_before() -> None:
 
 
 def test_new_leads_are_those_in_no_training_row() -> None:
-    data = dataset(looks=3)
+    data = dataset()
     result, _ = spied(data)
     frame = result.frame()
     for cutoff, part in frame.groupby("cutoff"):
@@ -173,15 +173,16 @@ def test_start_and_end_bound_the_folds() -> None:
 
 
 def test_folds_with_too_little_to_learn_from_are_named() -> None:
-    result, _ = spied(dataset(), min_rows=400, min_wins=30)
+    data = dataset()
+    result, _ = spied(data, min_rows=400, min_wins=30)
     assert result.fold_table["train_rows"].min() >= 400
     first = result.notes[0]
     assert first.startswith("2024-01-01: not tested, as only 0 earlier rows with 0 wins")
     assert all("400 rows and 30 of each outcome are needed" in note for note in result.notes)
     with pytest.raises(InputError, match="no period has enough to learn from"):
-        spied(dataset(), min_rows=10**6)
+        spied(data, min_rows=10**6)
     with pytest.raises(InputError, match="no period has enough"):
-        spied(dataset().take(pd.Series(np.zeros(1400, dtype=bool))))
+        spied(data.take(data.y > 1))
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
@@ -211,12 +212,12 @@ def test_the_profile_basis_sees_profile_columns_only() -> None:
 def test_any_classifier_goes_in_and_nothing_is_changed() -> None:
     data = dataset()
     before = data.frame().copy(deep=True)
-    model = HistGradientBoostingClassifier(max_iter=20)
-    result = backtest(data, estimator=model)
+    model = HistGradientBoostingClassifier(max_iter=5)
+    result = backtest(data, estimator=model, start="2024-08-01")
     assert not hasattr(model, "classes_")
     pd.testing.assert_frame_equal(data.frame(), before)
     assert result.about["estimator"] == "HistGradientBoostingClassifier"
-    again = backtest(data, estimator=model)
+    again = backtest(data, estimator=model, start="2024-08-01")
     pd.testing.assert_frame_equal(again.frame(), result.frame())
 
 
@@ -245,6 +246,7 @@ def test_figures_are_those_of_the_frame(result: BacktestResult) -> None:
     rival = total["baselines"]["p_profile"]["roc_auc"]["value"]
     assert rival == pytest.approx(roc_auc_score(frame["y"], frame["p_profile"]))
     new = frame[frame["new_lead"]]
+    assert 0 < len(new) < len(frame)
     found = summary["new_leads"]["model"]["roc_auc"]["value"]  # type: ignore[index]
     assert found == pytest.approx(roc_auc_score(new["y"], new["probability"]))
     folds = result.folds()
@@ -252,6 +254,18 @@ def test_figures_are_those_of_the_frame(result: BacktestResult) -> None:
         part = frame[frame["cutoff"] == fold["cutoff"]]
         assert fold["log_loss"] == pytest.approx(log_loss(part["y"], part["probability"]))
         assert fold["new_rows"] == part["new_lead"].sum()
+
+
+def test_where_every_lead_is_new_both_reports_are_one(result: BacktestResult) -> None:
+    fold = result.frame().query("cutoff == '2024-07-01'")
+    flat = replace(result, predictions=fold.assign(new_lead=True)).metrics()
+    new, total = (flat[flat["scope"] == scope] for scope in ("new leads", "total"))
+    pd.testing.assert_frame_equal(
+        new.drop(columns="scope").reset_index(drop=True),
+        total.drop(columns="scope").reset_index(drop=True),
+    )
+    none = replace(result, predictions=fold.assign(new_lead=False)).metrics()
+    assert "new leads" not in set(none["scope"])
 
 
 def test_a_lead_is_called_once_a_month(result: BacktestResult) -> None:

@@ -17,7 +17,7 @@ from predict.learning.metrics import at_capacity, evaluate, paired
 from predict.publish import read_json, write_json
 
 FRAME_FILE, SUMMARY_FILE, CURVES_FILE = "backtest.parquet", "summary.json", "curves.csv"
-_FEW, _MANY = 100, 500  # resamples
+_FEW, _SOME, _MANY, _MOST = 100, 200, 500, 1000  # resamples
 _CELLS = 20_000_000  # rows × resamples in one evaluation: some seconds
 
 _FOLD_COLUMNS = ["cutoff", "until", "months", "train_rows", "train_leads", "train_wins"]
@@ -89,23 +89,24 @@ class BacktestResult:
     @cached_property
     def _metrics(self) -> pd.DataFrame:
         frame = self.predictions
-        parts: list[tuple[str, Any, pd.DataFrame]]
-        parts = [("total", pd.NaT, frame), ("new leads", pd.NaT, frame[frame["new_lead"]])]
+        all_new = bool(frame["new_lead"].all())
+        parts: list[tuple[str, Any, pd.DataFrame]] = [("total", pd.NaT, frame)]
+        if not all_new:
+            parts.append(("new leads", pd.NaT, frame[frame["new_lead"]]))
         parts += [("fold", cutoff, part) for cutoff, part in frame.groupby("cutoff")]
         rows = []
         for scope, cutoff, part in parts:
             for series in ["probability", *self.rivals]:
-                draws = _draws(len(part)) if series == "probability" or scope == "total" else 0
-                for metric, found in self._figures(part, series, draws).items():
-                    rows.append(
-                        {"scope": scope, "cutoff": cutoff, "series": series, "metric": metric}
-                        | found
-                    )
-        return pd.DataFrame(rows)
+                most = _MANY if series == "probability" else _SOME if scope == "total" else 0
+                for metric, found in self._figures(part, series, _draws(len(part), most)).items():
+                    key = {"scope": scope, "cutoff": cutoff, "series": series, "metric": metric}
+                    rows.append(key | found)
+        table = pd.DataFrame(rows)
+        if all_new:
+            table = pd.concat([table, table[table["scope"] == "total"].assign(scope="new leads")])
+        return table.reset_index(drop=True)
 
-    def _figures(
-        self, part: pd.DataFrame, series: str, draws: int
-    ) -> dict[str, dict[str, float]]:
+    def _figures(self, part: pd.DataFrame, series: str, draws: int) -> dict[str, dict[str, float]]:
         if part.empty:
             return {}
         y, p, groups = part["y"], part[series], part["group"]
@@ -161,7 +162,8 @@ class BacktestResult:
                 frame["probability"],
                 frame[name],
                 frame["group"],
-                draws=2 * _draws(len(frame)),
+                figures=["log_loss"],
+                draws=_draws(len(frame), _MOST),
             )["log_loss"]
             rows.append(
                 {
@@ -271,7 +273,7 @@ class BacktestResult:
     @cached_property
     def _curves(self) -> pd.DataFrame:
         frame = self.predictions
-        y, groups, draws = frame["y"], frame["group"], _draws(len(frame))
+        y, groups, draws = frame["y"], frame["group"], _draws(len(frame), _MANY)
         chances = calibration_curve(y, frame["probability"], groups=groups, draws=draws)
         found = [chances.assign(kind="calibration", series="probability")]
         for name in ["probability", *self.rivals]:
@@ -307,9 +309,9 @@ class BacktestResult:
         )
 
 
-def _draws(n_rows: int) -> int:
+def _draws(n_rows: int, most: int) -> int:
     """Return fewer resamples for more rows: their intervals are narrow, and must not take long."""
-    return max(_FEW, min(_MANY, _CELLS // max(n_rows, 1)))
+    return min(most, max(_FEW, _CELLS // max(n_rows, 1)))
 
 
 def _plain(record: Mapping[Any, Any]) -> dict[str, object]:

@@ -6,6 +6,7 @@ bootstrap draw are a resample. `Weighted` computes a figure for many lines at on
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -88,8 +89,16 @@ class Weighted:
     def __init__(self, rank: Ranking, weights: Floats) -> None:
         self.rank = rank
         self.weights = weights[:, rank.order]
-        self.n = self._running(self.weights)
-        self.wins = self._running(self.weights * rank.y)
+
+    @cached_property
+    def n(self) -> Floats:
+        """Running count of rows at the ends of ties, from 0; shape (n_lines, n_ties + 1)."""
+        return self._running(self.weights)
+
+    @cached_property
+    def wins(self) -> Floats:
+        """Running count of winners at the ends of ties, from 0; shape (n_lines, n_ties + 1)."""
+        return self._running(self.weights * self.rank.y)
 
     def _running(self, weighted: Floats) -> Floats:
         totals = np.cumsum(weighted, axis=1)[:, self.rank.ends]
@@ -97,7 +106,7 @@ class Weighted:
 
     def _mean(self, values: Floats) -> Floats:
         # einsum, not a matrix product: its order of summing does not vary with threads.
-        return ratio(np.einsum("ij,j->i", self.weights, values), self.n[:, -1])
+        return ratio(np.einsum("ij,j->i", self.weights, values), self.weights.sum(axis=1))
 
     def base_rate(self) -> Floats:
         """Return the share of winners."""
