@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: BacktestResult, folder: Path) -> list[Path]:
-    """Write ``calibration.svg``, ``gain.svg`` and ``folds.svg`` into a folder; return their paths."""
+    """Write ``calibration.svg``, ``gain.svg`` and ``folds.svg``; return their paths."""
     from predict.report.displays import CalibrationDisplay, FoldsDisplay, GainDisplay, to_svg
 
     drawn = {
