@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,18 @@ class Company:
     definition: Path
     home: Path
     verdict: str
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser; without one the test skips, or fails where tools are required (CI)."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        said = "chromium is not installed: apt-get install chromium"
+        if os.environ.get("PREDICT_TEST_TOOLS") == "required":
+            pytest.fail(said)
+        pytest.skip(said)
+    return found
 
 
 @pytest.fixture(scope="session")
