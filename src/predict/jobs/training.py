@@ -133,6 +133,11 @@ def _train(
     known = registry.find(definition.name, inputs)
     if known is not None:
         said = f"Version {known.number} was trained on the same export before; nothing to do."
+        if registry.champion(definition.name) is None and known.tags.get("beats") == "True":
+            # A run killed after the registration left the first good model waiting.
+            _, said = _promote_first(
+                registry, definition.name, known, True, known.tags.get("verdict", "")
+            )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
     archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
     data = build_dataset(crm)
@@ -161,7 +166,7 @@ def _train(
             metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
             fold_metrics=[_fold(f) for f in summary["folds"]],
             artifacts=_artifacts(Path(folder), crm, data, result, model.card),
-            tags={"inputs": inputs, "verdict": sentence},
+            tags={"inputs": inputs, "verdict": sentence, "beats": beats},
         )
     promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)
     return Training(
