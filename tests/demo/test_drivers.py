@@ -24,7 +24,7 @@ def test_no_concept_is_both_a_driver_and_irrelevant(told: dict) -> None:
     concepts = [c for driver in told["drivers"] for c in driver["concepts"]]
     assert len(concepts) == len(set(concepts))
     assert not set(concepts) & (set(told["irrelevant"]) | set(told["carriers"]))
-    assert 8 <= sum(driver["main"] for driver in told["drivers"]) <= 10
+    assert sum(driver["main"] for driver in told["drivers"]) == 7
 
 
 def test_every_signal_is_placed(told: dict) -> None:

@@ -41,6 +41,8 @@ class Signal:
         evaluating.
     seconds : float
         Median duration, 0 where none is measured.
+    main : bool
+        Whether it is strong and frequent enough to be among the ten strongest concepts.
     """
 
     kind: str
@@ -48,16 +50,12 @@ class Signal:
     daily: tuple[float, float, float, float, float, float]
     first: tuple[float, float, float]
     seconds: float = 0.0
+    main: bool = False
 
     @property
     def informs(self) -> bool:
         """Whether it tells the open states apart at all."""
         return len(set(self.daily[:OPEN])) > 1 or len(set(self.first)) > 1
-
-    @property
-    def is_frequent(self) -> bool:
-        """Whether it is seen often enough to rank among the first reasons."""
-        return max(self.daily[:OPEN]) >= 0.05 or max(self.first) >= 0.35
 
 
 _SAME: Final = 4
@@ -65,12 +63,18 @@ _SAME: Final = 4
 
 SIGNALS: Final = (
     # What tells the states apart …
-    Signal("page_view", ("pricing",), (0.002, 0.02, 0.18, 0.18, 0.04, 0), (0.05, 0.2, 0.9), 70),
-    Signal("page_view", ("product tour",), (0.01, 0.08, 0.2, 0.2, 0.2, 0), (0.4, 0.8, 1.2), 90),
-    Signal("page_view", ("careers",), (0.016, 0.003, 0.0005, 0.0005, 0, 0), (0.35, 0.06, 0.01), 60),
+    Signal(
+        "page_view", ("pricing",), (0.002, 0.02, 0.18, 0.18, 0.04, 0), (0.05, 0.2, 0.9), 70, True
+    ),
+    Signal(
+        "page_view", ("product tour",), (0.01, 0.08, 0.2, 0.2, 0.2, 0), (0.4, 0.8, 1.2), 90, True
+    ),
+    Signal(
+        "page_view", ("careers",), (0.016, 0.003, 5e-4, 5e-4, 0, 0), (0.35, 0.06, 0.01), 60, True
+    ),
+    # … as much or more, but seldom seen …
     Signal("demo_request", (), (0.0002, 0.004, 0.06, 0.03, 0, 0), (0.005, 0.05, 0.5)),
     Signal("webinar_attended", ("live tour",), (0.002, 0.03, 0.12, 0.12, 0, 0), (0, 0, 0), 2400),
-    # … a little, for it is rare …
     Signal(
         "offer_download", ("ROI calculator",), (0.001, 0.008, 0.04, 0.04, 0, 0), (0.02, 0.1, 0.3)
     ),
@@ -88,7 +92,6 @@ SIGNALS: Final = (
     Signal("email_open", ("newsletter", "product news"), (0.02,) * _SAME + (0.01, 0), (0, 0, 0)),
 )
 ASSETS: Final = tuple(sorted({asset for signal in SIGNALS for asset in signal.assets}))
-KINDS: Final = tuple(sorted({signal.kind for signal in SIGNALS}))
 
 INFORMS: Final = np.array([signal.informs for signal in SIGNALS])
 """Which signals say something about the state."""

@@ -33,13 +33,13 @@ def drivers() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``drivers``: list of dict with ``name``, ``concepts`` (as the standard catalogue calls
-        them), ``main`` (strong and frequent enough to be among the first ten), ``sign`` ("+",
-        "-" or "by level"), ``log_odds`` (effect on the true log-odds of a plain lead: of a level
-        against the average of all levels when the lead comes in; of one event more on a lead that
-        took the product tour three days before the look at 30 days). ``carriers``: concepts that
-        count true drivers among other things. ``irrelevant``: concepts without any effect.
-        ``traps``: columns of leads.
+        ``drivers``: list of dict with ``name``; ``concepts``, as the standard catalogue calls
+        them; ``main``, whether it is strong and frequent enough to be among the ten strongest
+        concepts; ``sign`` ("+", "-" or "by level"); ``log_odds``, its effect on the true log-odds
+        of a plain lead: of a level against the average of all levels when the lead comes in, of
+        one event more on a lead that took the product tour three days before the look at 30 days.
+        ``carriers``: concepts that count true drivers among other things, with sign.
+        ``irrelevant``: concepts without any effect. ``traps``: columns of leads.
 
     Examples
     --------
@@ -53,8 +53,6 @@ def drivers() -> dict[str, Any]:
     + page_view: pricing
     + page_view: product tour
     - page_view: careers
-    + demo_request
-    + webinar_attended: live tour
     """
     told, silent = _of_behaviour()
     return {
@@ -133,7 +131,7 @@ def _of_behaviour() -> tuple[list[dict[str, Any]], list[str]]:
         name = f"{one.kind}: {one.assets[0]}" if one.assets else one.kind
         concepts = [*named, *([one.kind] if only else [])]
         sign = "+" if effect > 0 else "-"
-        told.append(_driver(name, concepts, {"one": effect}, sign=sign, main=one.is_frequent))
+        told.append(_driver(name, concepts, {"one": effect}, sign=sign, main=one.main))
     return told, silent
 
 
