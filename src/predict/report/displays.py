@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable
 from html import escape
 from itertools import cycle
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -46,6 +47,7 @@ _NAMES = {
     "p_profile": "profile alone",
 }
 _OUTCOME = "reached the agreed stage"
+_LINE = 58  # letters that fit beside the height of a picture
 
 
 class Display(Protocol):
@@ -150,7 +152,7 @@ class CalibrationDisplay(_Drawn):
         _percent(ax.xaxis)
         _percent(ax.yaxis)
         ax.set_xlabel("chance given, mean of each tenth of the leads", color=INK)
-        ax.set_ylabel(f"share that {self.outcome}", color=INK)
+        ax.set_ylabel(fill(f"share that {self.outcome}", _LINE), color=INK)
         self._settle()
         return self
 
@@ -204,7 +206,7 @@ class GainDisplay(_Drawn):
         _percent(ax.xaxis)
         _percent(ax.yaxis)
         ax.set_xlabel("share of leads worked, best first", color=INK)
-        ax.set_ylabel(f"found of those that {self.outcome}", color=INK)
+        ax.set_ylabel(fill(f"found of those that {self.outcome}", _LINE), color=INK)
         _legend(ax, loc="lower right")
         self._settle()
         return self
