@@ -35,7 +35,7 @@ def run_backtest(
     path : Path
         Definition file.
     to : Path
-        Output folder: ``backtest.parquet``, ``summary.json``, ``curves.parquet``, pictures.
+        Output folder: ``backtest.parquet``, ``summary.json``, ``curves.csv``, pictures.
     data : Path, optional
         Folder that relative paths start from.
     start, end : str, optional

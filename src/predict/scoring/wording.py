@@ -231,6 +231,9 @@ def _alike(found: Bin, unit: str | None) -> str:
         found.whole and found.low is not None and found.low + 1 == found.high
     ):
         return "such leads"
+    if unit == "days" and found.low and found.high and found.low < min(1.0, found.high / 10):
+        # The shortest time any past lead had: nobody was below it, so it limits nothing.
+        return f"leads with under {found.high:g} days,"
     limits = found.label.replace("above 0, ", "more than 0 but ")
     return f"leads with {limits}{f' {unit}' if unit else ''},"
 
