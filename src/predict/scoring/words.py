@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from predict.definition.stages import stage_words
+
 #: Words that no list, page, workbook, import file or brief may hold, and what is said instead.
 #: A bare "converted" is ambiguous: Salesforce means lead → contact, HubSpot a form sent.
 FORBIDDEN: dict[str, str] = {
@@ -27,21 +29,6 @@ FORBIDDEN: dict[str, str] = {
 }
 
 _FORBIDDEN = re.compile(r"(?<![\w-])(?:" + "|".join(FORBIDDEN) + r")(?![\w-])", re.IGNORECASE)
-
-#: Stages that a reader knows by another name than the definition's: (past tense, base form).
-_STAGES: dict[str, tuple[str, str]] = {
-    "opportunity": ("became an opportunity", "become an opportunity"),
-    "won": ("became a customer", "become a customer"),
-    "closed won": ("became a customer", "become a customer"),
-    "closedwon": ("became a customer", "become a customer"),
-    "customer": ("became a customer", "become a customer"),
-    "deal": ("became a deal", "become a deal"),
-    "mql": ("became a marketing-qualified lead", "become a marketing-qualified lead"),
-    "sal": ("was accepted by sales", "be accepted by sales"),
-    "sql": ("became a sales-qualified lead", "become a sales-qualified lead"),
-    "qualified": ("was qualified by sales", "be qualified by sales"),
-    "meeting": ("had a meeting with us", "have a meeting with us"),
-}
 
 _INVISIBLE_BUT_MEANT = {"\u200c", "\u200d"}  # joiners that Persian, Indic scripts and emoji need
 _HOURS_A_DAY = 24
@@ -159,9 +146,7 @@ class Goal:
 
     @property
     def _words(self) -> tuple[str, str]:
-        stage = safe_text(self.stage)
-        key = re.sub(r"[\s_-]+", " ", stage).strip().lower()
-        return _STAGES.get(key, (f"became “{stage}”", f"become “{stage}”"))
+        return stage_words(safe_text(self.stage))
 
 
 def _harmless(character: str) -> str:
