@@ -101,7 +101,7 @@ def test_an_explanation_adds_up(model, definition, new, basis: str) -> None:
 
 
 def test_a_model_trains_on_frames_alone(company, definition, new) -> None:
-    leads = pd.read_csv(company.exports / "leads.csv", dtype=str).head(500)
+    leads = pd.read_csv(company.exports / "leads.csv", dtype=str).iloc[::2]
     crm = pr.open_crm(definition, leads=leads)
     try:
         data = pr.build_dataset(crm)
