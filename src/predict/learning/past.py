@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -88,6 +89,11 @@ class Past:
     seed: int = 0
     threads: int = 0
 
+    @cached_property
+    def newest(self) -> list[Table]:
+        """The newest rows that each fold learns from: those that hold its base rate."""
+        return [self.table.take(fold.train).newest() for fold in self.folds]
+
     def run(self, share: float, half_life: float | None = None) -> Tried:
         """Return the default settings at one half-life, tried on all folds."""
         blank = Tried(half_life, {}, share, (), (), (np.inf,) * len(self.folds))
@@ -108,9 +114,8 @@ class Past:
         linear: dict[int, Said] = {}
         losses: dict[int, float] = {}
         for k in reversed(range(len(self.folds))):
-            train = self.table.take(self.folds[k].train)
-            recent = train.recent(half_life)
-            newest, test = train.newest().matrix, self.table.matrix[self.folds[k].test]
+            recent = self.table.take(self.folds[k].train).recent(half_life)
+            newest, test = self.newest[k].matrix, self.table.matrix[self.folds[k].test]
             if best.linear and half_life == best.half_life:
                 linear[k] = best.linear[k]  # the same weights make the same member
             else:
@@ -132,7 +137,7 @@ class Past:
 
     def anchored(self, k: int, said: Said) -> Floats:
         """Return log-odds of the test rows of fold ``k``, anchored as those of a last fit are."""
-        newest = self.table.take(self.folds[k].train).newest()
+        newest = self.newest[k]
         return said.test + anchor_of(said.newest, newest.y, newest.weight)
 
     def blend(self, tried: Tried, k: int) -> Floats:
