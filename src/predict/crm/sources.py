@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import ibis
 from ibis.expr import types as ir
 
@@ -95,7 +97,9 @@ class Workspace:
             settings["threads"] = threads
         self.connection = ibis.duckdb.connect(self.folder / "workspace.duckdb", **settings)
         self.connection.raw_sql("SET TimeZone = 'UTC'")
-        self.connection.raw_sql("SET enable_progress_bar = false")
+        # In a notebook without ipywidgets DuckDB refuses the setting; it has no bar there either.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            self.connection.raw_sql("SET enable_progress_bar = false")
         #: What was converted already, by source and options; `read_text` fills it.
         self.kept: dict[object, Any] = {}
         self._made = 0
@@ -191,8 +195,6 @@ class Workspace:
         Path or None
             Parquet file with the columns, ``_file`` and ``_record``.
         """
-        import duckdb
-
         target = self.new_path(path.stem, ".parquet")
         names = [RECORD, *columns] if numbered else list(columns)
         fields = ", ".join(f"{_literal(n)}: 'VARCHAR'" for n in names)
