@@ -77,23 +77,27 @@ class Rows:
 
     def count(self, where: ir.BooleanValue) -> ir.Value:
         """Count of the rows where the condition holds, as float64."""
-        return self._table.count(where=where).cast("float64")
+        return where.ifelse(1, None).count().cast("float64")
 
     def distinct(self, column: str, where: ir.BooleanValue) -> ir.Value:
         """Count of distinct values of ``column``."""
-        return self._table[column].nunique(where=where).cast("float64")
+        return self._only(column, where).nunique().cast("float64")
 
     def days_since_last(self, where: ir.BooleanValue) -> ir.Value:
         """Days from the newest row to ``as_of``."""
-        return self._table.age_us.min(where=where).cast("float64") / DAY
+        return self._only("age_us", where).min().cast("float64") / DAY
 
     def days_since_first(self, where: ir.BooleanValue) -> ir.Value:
         """Days from the oldest row to ``as_of``."""
-        return self._table.age_us.max(where=where).cast("float64") / DAY
+        return self._only("age_us", where).max().cast("float64") / DAY
 
     def total(self, value: str, where: ir.BooleanValue) -> ir.Value:
         """Exact decimal sum of a numeric value, as float64."""
-        return self._table[value_column(value)].sum(where=where).cast("float64")
+        return self._only(value_column(value), where).sum().cast("float64")
+
+    def _only(self, column: str, where: ir.BooleanValue) -> ir.Value:
+        # A case, not a filter of the aggregate: conditions that features share are computed once.
+        return where.ifelse(self._table[column], None)
 
     def touch(self, *, first: bool) -> ir.Value:
         """Kind and asset of the first or last row; ties go to the text that sorts first or last.
