@@ -26,7 +26,7 @@ def _header(path: Path, delimiter: str) -> list[str]:
 def test_they_parse_and_survive_writing(name: str) -> None:
     d = Definition.read(ROOT / "pipelines" / f"{name}.toml")
     assert d.name == name
-    assert d.folder == SHARED
+    assert d.folder == SHARED.resolve()
     again = Definition.parse(d.to_toml())
     assert again == d
     assert again.digest() == d.digest()

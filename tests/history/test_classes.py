@@ -67,7 +67,7 @@ entered_at = "at"
 N = 60
 FEATURES = {
     *("size", "industry", "source", "email_kind", "account.employees"),
-    *("age_days", "created_weekday", "created_hour"),
+    "age_days",
     *("account__reached", "account__days_since_reached"),
 }
 #: Columns whose values say what became of the lead, were they ever read.

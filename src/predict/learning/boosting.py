@@ -31,7 +31,7 @@ DEFAULTS: Settings = {
     "cat_l2": 10.0,
     "max_bin": 63,
 }
-_LEAST_COLUMNS = 6
+_LEAST_COLUMNS = 16
 _ROWS_FOR_THREADS = 20_000
 _FIXED: Mapping[str, Any] = {
     "objective": "binary",
@@ -82,7 +82,7 @@ class BoostingMember:
         if len(table) < _ROWS_FOR_THREADS:
             given["num_threads"] = 1
         n_trees = int(given.pop("n_trees"))
-        # A third of three columns is one, and a tree of one column never sees two together.
+        # Sampling columns helps wide tables; of few, a tree that misses the telling one is lost.
         given["feature_fraction"] = min(
             max(given["feature_fraction"], _LEAST_COLUMNS / max(table.matrix.shape[1], 1)), 1.0
         )
