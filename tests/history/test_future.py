@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from histories import DAY, History, random_history
+from histories import History, random_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle import DAY, MINUTE, Oracle, us
 
 from predict.crm.stamps import microseconds
 from predict.crm.tables import Crm
@@ -152,18 +153,15 @@ def test_looks_by_calendar(every: str) -> None:
     finally:
         crm.close()
     frequency = {"month": "MS", "week": "W-MON"}[every]
-    moments = pd.date_range("2024-01-01", "2024-07-01", freq=frequency)
-    leads = history.leads.sort_values("created").drop_duplicates("id")
-    ends = history.stages[history.stages["stage"] != "mql"]
-    expected = []
-    for lead in leads.itertuples():
-        own = ends[ends["lead"] == lead.id]
-        for moment in moments[(moments + 22 * DAY) <= "2024-07-01"]:
-            won = own["at"].where(own["stage"] == "won")
-            lost = own[["at", "known"]].max(axis=1).where(own["stage"] == "lost")
-            is_open = not (won < moment).any() and not (lost < moment).any()
-            if moment - lead.created >= pd.Timedelta(minutes=1) and is_open:
-                reached = ((won >= moment) & (won < moment + 20 * DAY)).any()
-                expected.append((moment, lead.id, int(reached)))
-    found = zip(data.as_of, data.keys["lead_id"], data.y, strict=True)
+    oracle = Oracle(history)
+    moments = [us(m) for m in pd.date_range("2024-01-01", "2024-07-01", freq=frequency)]
+    expected = [
+        (moment, lead.id, oracle.label(lead, moment, 20))
+        for moment in moments
+        for lead in oracle.leads.values()
+        if moment - lead.created >= MINUTE
+        and moment + (20 + 2) * DAY <= oracle.exported
+        and oracle.is_open(lead, moment)
+    ]
+    found = zip(map(us, data.as_of), data.keys["lead_id"], data.y, strict=True)
     assert [(t, i, int(y)) for t, i, y in found] == sorted(expected)
