@@ -16,8 +16,7 @@ from predict.history.dataset import Dataset
 HISTORIES: dict[str, dict[str, Any]] = {
     "covered from inside": {"seed": 1},
     "covered from before": {"seed": 2, "covers_from": "2020-01-01"},
-    "always covered": {"seed": 3, "covers_from": None},
-    "no accounts": {"seed": 4, "accounts": False},
+    "always covered, no accounts": {"seed": 3, "covers_from": None, "accounts": False},
     "a table without rows": {"seed": 5, "empty": "web"},
     "many years": {"seed": 7, "leads": 260, "days": 2400, "exported_at": "2030-07-01T00:00:00"},
     "no events at all": {"seed": 6, "drop": ("web", "mail", "calls", "notes")},

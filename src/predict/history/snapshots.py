@@ -40,7 +40,9 @@ def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:
     past = looks.join(rows, looks.look_by == rows[by])
     past = past.filter((past.occurred_us < past.as_of_us) & (past.known_us < past.as_of_us))
     if by == "account_id":
-        past = past.filter((past.lead_no != past.look_lead) & (past.created_us < past.as_of_us))
+        # A person of a list whom the CRM does not know has no number, and still has colleagues.
+        past = past.filter(~past.lead_no.identical_to(past.look_lead))
+        past = past.filter(past.created_us < past.as_of_us)
     return past.rename(row="look_row").drop("look_by", "look_lead")
 
 
