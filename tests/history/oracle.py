@@ -155,8 +155,11 @@ class Oracle:
             values |= look.activity(theirs)
             values |= {
                 "first_touch": look.touch(theirs, min),
+                "previous_touch": look.previous(theirs),
                 "last_touch": look.touch(theirs, max),
             }
+        if any(ours for _, ours in kinds):
+            values["our last_touch"] = free.touch([e for e in past if e["ours"]], max)
         for kind, ours in kinds:
             own = [e for e in past if e["kind"] == kind and e["ours"] == ours]
             name = f"our {kind}" if ours else kind
@@ -295,6 +298,11 @@ class Look:
         if not rows or not self.covered(None if which is min else 0):
             return None
         return which((e["at"], _told(e)) for e in rows)[1]
+
+    def previous(self, rows: list[Any]) -> str | None:
+        """Return what was done before the last thing."""
+        told = sorted((e["at"], _told(e)) for e in rows)
+        return told[-2][1] if len(told) > 1 and self.covered(None) else None
 
 
 def _told(event: dict[str, Any]) -> str:

@@ -144,3 +144,16 @@ def test_nothing_given_is_changed(columns):
 
 def test_no_rows_give_an_empty_matrix(columns):
     assert columns.encode(leads().iloc[:0]).shape == (0, len(columns.owner))
+
+
+def test_twins_and_constants_have_no_place_in_the_matrix():
+    X = leads().assign(visits_90d=lambda X: X["visits"], country="DE", late=0.0)
+    columns = Columns.learn(X, text=["title"])
+    plain = Columns.learn(leads(), text=["title"])
+    assert columns.names == list(X.columns)
+    np.testing.assert_array_equal(columns.encode(X), plain.encode(leads()))
+    assert set(columns.owner) == {0, 1, 2}
+    assert columns.categorical == plain.categorical
+    # What varies later only was never learned from; it is still told.
+    assert columns.unseen(X.assign(country="FR"))["country"] == {"FR": 120}
+    assert Columns.from_dict(json.loads(json.dumps(columns.as_dict()))) == columns

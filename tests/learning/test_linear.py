@@ -34,7 +34,8 @@ def fitted():
     y = (rng.random(n) < 0.1 + 0.05 * X["visits"].clip(0, 8) + 0.2 * X["euros"].isna()).astype(
         float
     )
-    columns = Columns.learn(X)
+    # It varies in the whole history and not in the part learned from here.
+    columns = Columns.learn(pd.concat([X, X.head(1).assign(constant=5.0)]))
     matrix = columns.encode(X)
     return columns, matrix, y, LinearMember.fit(table_of(matrix, columns, y))
 

@@ -64,6 +64,7 @@ def drivers() -> dict[str, Any]:
             "page_view": "+",
             "offer_download": "+",
             "first touch": "by level",
+            "previous touch": "by level",
             "last touch": "by level",
             "list": "by level",
             "age": "-",

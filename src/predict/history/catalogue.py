@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from predict.crm.profile import ProfileColumn
 from predict.crm.stamps import DAY
-from predict.history.features import LOOK_BACK, Feature, Rows
+from predict.history.features import LOOK_BACK, Feature, Rows, Touch
 from predict.history.makers import Maker
 from predict.history.phrases import (
     Phrase,
@@ -88,7 +88,7 @@ def standard(
         for asset in vocabulary.assets:
             phrase = told.get(asset.kind) or default_phrase(asset.kind)
             features += _asset(asset, phrase, since_kind.get((asset.kind, asset.by)))
-        features += _touches(activity_covers)
+        features += _touches(vocabulary, activity_covers)
         if accounts:
             features += _account_events(activity_covers)
     if accounts and not flat:
@@ -246,12 +246,19 @@ def _asset(asset: Asset, phrase: Phrase, covers_us: int | None) -> list[Feature]
     return features
 
 
-def _touches(covers_us: int | None) -> list[Feature]:
-    features = []
-    for which, newest in (("first", False), ("last", True)):
-        said = f"the {which} thing the lead did"
-        made = Maker("behaviour", f"{which} touch", said, covers_us)
-        features.append(made.touch(f"{which}_touch", newest=newest))
+def _touches(vocabulary: Vocabulary, covers_us: int | None) -> list[Feature]:
+    told: dict[Touch, str] = {
+        "first": "the first thing the lead did",
+        "previous": "the thing before the last",
+        "last": "the last thing the lead did",
+    }
+    features = [
+        Maker("behaviour", f"{which} touch", said, covers_us).touch(f"{which}_touch", which)
+        for which, said in told.items()
+    ]
+    if any(kind.by == "us" for kind in vocabulary.kinds):
+        made = Maker("ours", "our last touch", "the last thing we did", None)
+        features.append(made.touch("our last_touch", "last"))
     return features
 
 

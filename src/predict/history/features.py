@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from predict.crm.stamps import DAY
 from predict.crm.tables import value_column
@@ -13,6 +13,8 @@ from predict.history.specs import Spec, View
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+Touch = Literal["first", "previous", "last"]
 
 #: Views whose features read the grid row itself; the others aggregate dated rows.
 ROW_VIEWS: tuple[View, ...] = ("profile", "age", "calendar")
@@ -99,16 +101,23 @@ class Rows:
         # A case, not a filter of the aggregate: conditions that features share are computed once.
         return where.ifelse(self._table[column], None)
 
-    def touch(self, *, first: bool) -> ir.Value:
-        """Kind and asset of the first or last row; ties go to the text that sorts first or last.
+    def touch(self, which: Touch) -> ir.Value:
+        """Kind and asset of the first, previous or last row; ties go by the text.
 
-        Time and text are compared as one padded string: every engine orders strings alike.
+        The previous row is the one before the last; of rows at one moment, the first is that whose
+        text sorts first, the last that whose text sorts last.
         """
-        table = self._table
-        kind, asset = table.kind.replace("_", " "), table.asset.fill_null("")
-        text = (asset == "").ifelse(kind, kind + ": " + asset)
-        key = (table.occurred_us + _PAD).cast("string") + text
-        return (key.min() if first else key.max()).substr(len(str(_PAD)))
+        key = touch_key(self._table)
+        if which == "previous":
+            key = (self._table.rows_after == 1).ifelse(key, None)
+        return (key.min() if which == "first" else key.max()).substr(len(str(_PAD)))
+
+
+def touch_key(rows: ir.Table) -> ir.StringValue:
+    """Return time and text of each row as one padded string: every engine orders strings alike."""
+    kind, asset = rows.kind.replace("_", " "), rows.asset.fill_null("")
+    text = (asset == "").ifelse(kind, kind + ": " + asset)
+    return (rows.occurred_us + _PAD).cast("string") + text
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,9 @@ def _aggregated(past: ir.Table, features: Mapping[str, Feature]) -> ir.Table:
         order = ibis.window(group_by="row", order_by="occurred_us")
         pause = past.occurred_us - past.occurred_us.lag().over(order)
         past = past.mutate(begins_session=pause.isnull() | (pause > SESSION_GAP))
+    if any("previous" in f.name for f in features.values()):
+        newest_first = ibis.window(group_by="row", order_by=touch_key(past).desc())
+        past = past.mutate(rows_after=ibis.row_number().over(newest_first))
     rows = Rows(past)
     return past.group_by("row").aggregate(**{at: f.expression(rows) for at, f in features.items()})
 

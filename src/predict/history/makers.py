@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from predict.history.features import LOOK_BACK, Feature, Rows
+from predict.history.features import LOOK_BACK, Feature, Rows, Touch
 from predict.history.phrases import ago, plain
 from predict.history.specs import Spec, View
 
@@ -143,14 +143,24 @@ class Maker:
 
         return Feature(self._spec(name, words), expression, 0.0, 35, self.covers_us)
 
-    def touch(self, name: str, *, newest: bool) -> Feature:
-        """Declare the kind and asset of the oldest or newest row."""
-        which = "last" if newest else "first"
-        words = {"value": f"{which} thing done was “{{value}}”", "missing": "did nothing so far"}
+    def touch(self, name: str, which: Touch) -> Feature:
+        """Declare the kind and asset of the oldest row, the newest, or the one before it.
+
+        Like `days`, the newest is known as soon as rows are complete.
+        """
+        words = {
+            "first": {"value": "first thing done was “{value}”", "missing": "did nothing so far"},
+            "last": {"value": "last thing done was “{value}”", "missing": "did nothing so far"},
+            "previous": {
+                "value": "last thing but one was “{value}”",
+                "missing": "did at most one thing so far",
+            },
+        }[which]
+        newest = which == "last"
         spec = replace(self._spec(name, self.hedged(words, newest=newest)), dtype="category")
         return Feature(
             spec,
-            lambda rows: rows.touch(first=not newest),
+            lambda rows: rows.touch(which),
             None,
             0 if newest else None,
             self.covers_us,

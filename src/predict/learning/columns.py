@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -28,15 +29,22 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class Column:
-    """One input column: its name, kind, and the levels or marks that it was learned with."""
+    """One input column: its name, kind, and the levels or marks that it was learned with.
+
+    One that never varied, or only repeated an earlier column, is not ``used``: it has no place in
+    the matrix, so that credit is not split between twins.
+    """
 
     name: str
     kind: Kind
     levels: tuple[str, ...] = ()
+    used: bool = True
 
     @property
     def width(self) -> int:
         """Number of matrix columns: text has one per mark and one for missing."""
+        if not self.used:
+            return 0
         return len(self.levels) + 1 if self.kind == "text" else 1
 
 
@@ -99,12 +107,12 @@ class Columns:
                     got=name,
                     do=f"did you mean {hint!r}?" if hint else "correct text_columns",
                 )
-        return cls(
-            tuple(
-                _learn(name, X.iloc[:, i], name in text, leads, least_leads)
-                for i, name in enumerate(names)
-            )
-        )
+        seen: set[bytes] = set()
+        items = []
+        for i, name in enumerate(names):
+            column = _learn(name, X.iloc[:, i], name in text, leads, least_leads)
+            items.append(replace(column, used=_is_new(_encode(column, X.iloc[:, i]), seen)))
+        return cls(tuple(items))
 
     @property
     def names(self) -> list[str]:
@@ -119,13 +127,13 @@ class Columns:
     @property
     def categorical(self) -> list[int]:
         """Positions of the matrix columns that hold codes."""
-        kinds = np.repeat([c.kind == "category" for c in self.items], [c.width for c in self.items])
+        kinds = np.array([c.kind == "category" for c in self.items])[self.owner]
         return [int(i) for i in np.flatnonzero(kinds)]
 
     @property
     def n_codes(self) -> list[int]:
         """Number of codes of each matrix column that holds codes."""
-        return [len(c.levels) + FIRST_LEVEL for c in self.items if c.kind == "category"]
+        return [len(c.levels) + FIRST_LEVEL for c in self.items if c.kind == "category" and c.used]
 
     def encode(self, X: pd.DataFrame) -> Floats:
         """Return the matrix of shape (n_rows, n_matrix_columns); columns of ``X`` in any order.
@@ -137,7 +145,7 @@ class Columns:
             passed over.
         """
         self.check(X)
-        parts = [_encode(column, X[column.name]) for column in self.items]
+        parts = [_encode(column, X[column.name]) for column in self.items if column.used]
         return np.ascontiguousarray(np.column_stack(parts)) if parts else np.empty((len(X), 0))
 
     def check(self, X: pd.DataFrame) -> None:
@@ -189,7 +197,8 @@ class Columns:
         """Return a JSON-ready mapping."""
         return {
             "columns": [
-                {"name": c.name, "kind": c.kind, "levels": list(c.levels)} for c in self.items
+                {"name": c.name, "kind": c.kind, "levels": list(c.levels), "used": c.used}
+                for c in self.items
             ]
         }
 
@@ -197,7 +206,10 @@ class Columns:
     def from_dict(cls, value: Mapping[str, Any]) -> Columns:
         """Return the columns that `as_dict` described."""
         return cls(
-            tuple(Column(c["name"], c["kind"], tuple(c["levels"])) for c in value["columns"])
+            tuple(
+                Column(c["name"], c["kind"], tuple(c["levels"]), c["used"])
+                for c in value["columns"]
+            )
         )
 
 
@@ -223,6 +235,17 @@ def _learn(name: str, series: pd.Series, is_text: bool, leads: Whole, least_lead
         key=lambda i: (-carriers[i], levels[i]),
     )
     return Column(name, "category", tuple(sorted(levels[i] for i in enough[:MOST_LEVELS])))
+
+
+def _is_new(block: Floats, seen: set[bytes]) -> bool:
+    """Tell whether a block of the matrix varies and is no copy of one seen before."""
+    if not len(block) or (pd.DataFrame(block).nunique(dropna=False) <= 1).all():
+        return False
+    # Whether a number or a code, equal values split the rows alike.
+    digest = hashlib.sha256(np.ascontiguousarray(block).tobytes()).digest()
+    new = digest not in seen
+    seen.add(digest)
+    return new
 
 
 def _encode(column: Column, series: pd.Series) -> Floats:

@@ -15,8 +15,8 @@ from predict.learning.terms import Terms
 
 Floats = NDArray[np.float64]
 
-#: Precision of the prior of each coefficient: a standard deviation of 0.22 log-odds.
-RIDGE = 20.0
+#: Precision of the prior of each coefficient: a standard deviation of 0.13 log-odds.
+RIDGE = 60.0
 
 
 @dataclass(frozen=True)
