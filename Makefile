@@ -11,7 +11,7 @@ export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test test-all lint format simulate bench clean
+.PHONY: help setup run test lint format simulate bench clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,9 @@ run: setup ## Main job on built-in data: simulate a company, train, score its ne
 	$(BIN)/predict score $(DEMO)/new_leads.csv --definition pipelines/demo.toml --to $(SCORED) --as-of $(AS_OF)
 	$(BIN)/predict explain --scored $(SCORED)
 
+# One thread a worker: two pools on two cores mostly wait for each other.
 test: setup ## All tests but the long simulations
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: setup ## Style and types
 	$(BIN)/ruff check .

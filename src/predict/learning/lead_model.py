@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: The two fits: all features, and those that a bare list has too.
 BASES = ("full", "profile")
-_FORMAT = 1
+#: Raised when what an older version saved can no longer be read.
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,11 @@ class LeadModel:
 
         card = read_json(folder / "card.json")
         if card.pop("format", None) != _FORMAT:
-            raise ModelError("the model folder is of another format", where=str(folder))
+            raise ModelError(
+                "the model was saved by another version of the software",
+                where=str(folder),
+                do="train again; the archive keeps the export",
+            )
         features: Any = read_json(folder / "features.json")["features"]
         specs = tuple(Spec.from_dict(value) for value in features)
         evidence: Any = read_json(folder / "evidence.json")
