@@ -109,21 +109,21 @@ def read_leads(reader: Reader) -> LeadsPart:
         for c, t in types.items()
     ]
     free, mails = definition.reading.free_mail, mail_columns(_allowed(definition, personal))
-    columns["domain"] = ibis.null("string")
+    columns["mail_domain"] = ibis.null("string")
     if mails:
         address = first_address([rows[c] for c in mails])
-        columns["domain"] = firm_domain(address, free)
+        columns["mail_domain"] = firm_domain(address, free)
         derived = from_mail(address, free)
         for name in _allowed(definition, derived):
             columns[PROFILE + name] = derived[name]
             profile.append(ProfileColumn(name, PROFILE + name, "category", FROM_MAIL[name]))
     leads = rows.select(**columns)
+    leads = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
+    leads, about_merged, folded = fold(reader, leads, merged.table)
     related = [join_related(reader, name) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
-    usable = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
-    usable, about_merged, folded = fold(reader, usable, merged.table)
-    table = _one_row_a_lead(reader.workspace, usable)
+    table = _one_row_a_lead(reader.workspace, leads)
     counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table, folded)
     findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]

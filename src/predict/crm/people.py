@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from predict.crm.identity import read_links, resolve
+from predict.crm.ids import ID
 from predict.crm.reader import Part, Reader
 from predict.crm.stamps import column_us
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text
@@ -15,7 +16,7 @@ from predict.findings import Finding
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from predict.definition.schema import Definition
+    from predict.crm.tables import Crm
 
 #: Which table a row is from: 0 is that of the leads. Decides between rows of one id and time.
 ORIGIN = "_origin"
@@ -123,26 +124,61 @@ def with_people(
     return ibis.union(*parts), whole
 
 
-def everyone(definition: Definition, leads: TextTable, people: PeopleTables) -> TextTable:
-    """Return leads and people as one table of text, under the leads' headers."""
+def rows_of_leads(crm: Crm) -> TextTable:
+    """Return the rows that leads and people were read from, under the leads' headers, as text.
+
+    Records that were merged into others and people who are linked to a lead are left out. Where
+    there are people, creation is written as the CRM holds it, in UTC, for two tables need not
+    write dates alike; rows without an id or a date that can be read have none.
+    """
     import ibis
 
-    columns = list(leads.columns)
-    tables = [leads.table]
-    for name, text in people.texts.items():
+    definition = crm.definition
+    spec, reader = definition.leads, Reader(crm.workspace, definition)
+    text = reader.text("leads", spec, [])
+    people = read_people(reader)
+    tables = [_own_rows(crm, reader, text, None)]
+    for name, other in people.texts.items():
+        rows = _own_rows(crm, reader, other, definition.people[name].unless)
         told = {
-            c: as_text(text.table[c]) if c in text.columns else ibis.null("string") for c in columns
+            c: as_text(rows[c]) if c in other.columns else ibis.null("string") for c in text.columns
         }
         # Two sections may read one file; places are kept apart.
-        told[FILE] = text.table[FILE] + f" (people.{name})"
-        tables.append(text.table.select(**told, **{RECORD: text.table[RECORD]}))
+        place = rows[FILE] + f" (people.{name})"
+        tables.append(rows.select(**told, **{FILE: place, RECORD: rows[RECORD]}))
     if len(tables) == 1:
-        return leads
-    first = leads.table
-    as_read = {c: as_text(first[c]) for c in columns}
+        return replace(text, table=tables[0])
+    first = tables[0]
+    as_read = {c: as_text(first[c]) for c in text.columns}
     tables[0] = first.select(**as_read, **{FILE: first[FILE], RECORD: first[RECORD]})
-    rejects = (*leads.rejects, *(r for t in people.texts.values() for r in t.rejects))
-    return replace(leads, table=ibis.union(*tables), rejects=rejects)
+    every = ibis.union(*tables)
+    known = crm.leads.select(
+        known_id="lead_id",
+        known_at=crm.leads.created_us.as_timestamp("us").strftime("%Y-%m-%d %H:%M:%S+00:00"),
+    )
+    joined = every.left_join(
+        known, reader.formed(every[spec.lead_id].strip(), ID) == known.known_id
+    )
+    dated = joined.mutate(**{spec.created_at: joined.known_at}).select(*every.columns)
+    rejects = (*text.rejects, *(r for t in people.texts.values() for r in t.rejects))
+    table = crm.workspace.materialise(dated, "everyone", order_by=[FILE, RECORD])
+    return replace(text, table=table, rejects=rejects, dates=None)
+
+
+def _own_rows(crm: Crm, reader: Reader, text: TextTable, unless: str | None) -> ir.Table:
+    """Leave out rows of merged records, and of people whose id is linked to another lead."""
+    named = reader.formed(as_text(text.table[crm.definition.leads.lead_id]).strip(), ID)
+    rows = text.table.mutate(_named=named)
+    columns = text.table.columns
+    kinds = ["lead"] + ([unless] if unless else [])
+    if not (unless or any(link.kind == "merged" for link in crm.definition.links.values())):
+        return text.table
+    own = crm.leads.select(own_no="lead_no", own_id="lead_id")
+    for kind in kinds:
+        found = resolve(rows, "_named", (kind,), crm.links).left_join(own, [("lead_no", "own_no")])
+        another = (found.own_id != found["_named"]).fill_null(False)
+        rows = found.filter(~another).select(*columns, "_named")
+    return rows.select(*columns)
 
 
 def _under_our_headers(text: TextTable, headers: Mapping[str, str]) -> TextTable:
