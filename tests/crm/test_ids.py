@@ -53,8 +53,10 @@ def test_any_id_of_fifteen_gets_the_checksum(ids: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["", "L-0000001", "a.b@firm.example", "00Q5e00001AbCd", "00Q5e00001AbCdEF", "ÄÖÜ5e00001AbCdE"]
-    + ["00Q5e 0001AbCdE", "00Q5e-0001AbCdE", None],
+    [
+        *("", "L-0000001", "a.b@firm.example", "00Q5e00001AbCd", "00Q5e00001AbCdEF"),
+        *("ÄÖÜ5e00001AbCdE", "00Q5e 0001AbCdE", "00Q5e-0001AbCdE", None),
+    ],
 )
 def test_what_is_no_such_id_stays(other: str | None) -> None:
     assert formed([other]) == [other]

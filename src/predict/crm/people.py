@@ -154,7 +154,9 @@ def rows_of_leads(crm: Crm) -> TextTable:
     every = ibis.union(*tables)
     known = crm.leads.select(
         known_id="lead_id",
-        known_at=crm.leads.created_us.as_timestamp("us").strftime("%Y-%m-%d %H:%M:%S+00:00"),
+        known_at=(crm.leads.created_us // 1_000_000)
+        .as_timestamp("s")
+        .strftime("%Y-%m-%d %H:%M:%S+00:00"),
     )
     joined = every.left_join(
         known, reader.formed(every[spec.lead_id].strip(), ID) == known.known_id
