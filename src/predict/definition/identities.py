@@ -36,6 +36,9 @@ def in_order(links: Mapping[str, LinkTable]) -> tuple[str, ...]:
 
 def links_lead_on(links: Mapping[str, LinkTable]) -> Iterator[Complaint]:
     """Complain about links that start from one another, so that none reaches a lead."""
+    if "lead" in links:
+        what = "this is what the lead's own id is called, which needs no link"
+        yield Complaint(("links", "lead"), what, "give the link another name")
     stuck = [name for name in links if name not in in_order(links)]
     seen: set[str] = set()
     for name in stuck:
