@@ -173,3 +173,35 @@ def test_a_list_finds_the_record_that_is_left(crm: Crm, tmp_path: Path) -> None:
     assert list(found["lead_id"]) == ["C2", "L2", "new"]
     assert list(found["lead_no"].notna()) == [True, True, False]
     assert list(found["p:Title"]) == ["Head", "Clerk", "z"]
+
+
+def test_people_with_the_address_of_a_lead_are_that_lead(opened: Opened, tmp_path: Path) -> None:
+    """And what is filed under their own id finds the lead through the address."""
+    links = """[links.address]
+path = "leads.csv"
+lead_id = "Id"
+other_id = "Email"
+kind = "email"
+[links.known]
+path = "contacts.csv"
+id = "Mail"
+id_of = "address"
+other_id = "ContactId"
+"""
+    text = TEXT.replace('unless = "contact"', 'unless = "address"').replace(
+        'id_of = ["lead", "contact"]', 'id_of = ["lead", "known"]'
+    )
+    contacts = (
+        "ContactId,CreatedDate,AccountId,Job,Mail,Budget__c\n"
+        "C1,2024-02-06,A2,Head, ONE@firm.example,\nC2,2024-02-06,A2,Head,,\n"
+        "C3,2024-02-06,A2,Head,new@firm.example,\n"
+    )
+    tasks = "WhoId,at\nC1,2024-02-09 11:00\nC2,2024-02-08 11:00\nC3,2024-02-08 11:00\n"
+    for name, said in {**FILES, "contacts": contacts, "tasks": tasks}.items():
+        (tmp_path / f"{name}.csv").write_text(said, encoding="utf-8")
+    crm = opened(text + links, tmp_path)
+    leads = crm.leads.select("lead_no", "lead_id").to_pandas().set_index("lead_no")["lead_id"]
+    assert sorted(leads) == ["C2", "C3", "L1", "L2"]
+    assert sorted(leads[n] for n in crm.events.lead_no.to_pandas()) == ["C2", "C3", "L1"]
+    assert sorted(rows_of_leads(crm).table.to_pandas()["Id"]) == ["C2", "C3", "L1", "L2"]
+    assert set(crm.links) == {"lead", "contact", "merged", "address", "known"}

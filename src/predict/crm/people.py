@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from predict.crm.identity import read_links, resolve
-from predict.crm.ids import ID
+from predict.crm.ids import ID, hashed
+from predict.crm.profile import first_address, mail_columns
 from predict.crm.reader import Part, Reader
 from predict.crm.stamps import column_us
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text
@@ -89,7 +90,6 @@ def with_people(
     """
     import ibis
 
-    spec = reader.definition.leads
     every = rows.mutate(**{ORIGIN: ibis.literal(0)})
     whole = Part(rows)
     if not people.texts:
@@ -105,10 +105,10 @@ def with_people(
         new, total = parsed.table, int(parsed.table.count().execute())
         unless = reader.definition.people[name].unless
         if unless is not None:
-            found = resolve(new, spec.lead_id, (unless,), maps)
-            new = reader.workspace.materialise(
-                found.filter(found.lead_no.isnull()).drop("lead_no"), f"people_{name}"
-            )
+            asked = new.mutate(_asked=_asked(reader, new, unless))
+            found = resolve(asked, "_asked", (unless,), maps)
+            found = found.filter(found.lead_no.isnull()).drop("lead_no", "_asked")
+            new = reader.workspace.materialise(found, f"people_{name}")
         kept = int(new.count().execute())
         whole.counts.update(
             {f"people {name}": kept, f"people {name} linked to a lead": total - kept}
@@ -169,18 +169,31 @@ def rows_of_leads(crm: Crm) -> TextTable:
 
 def _own_rows(crm: Crm, reader: Reader, text: TextTable, unless: str | None) -> ir.Table:
     """Leave out rows of merged records, and of people whose id is linked to another lead."""
-    named = reader.formed(as_text(text.table[crm.definition.leads.lead_id]).strip(), ID)
-    rows = text.table.mutate(_named=named)
-    columns = text.table.columns
-    kinds = ["lead"] + ([unless] if unless else [])
+    columns, rows = text.table.columns, text.table
     if not (unless or any(link.kind == "merged" for link in crm.definition.links.values())):
-        return text.table
+        return rows
     own = crm.leads.select(own_no="lead_no", own_id="lead_id")
-    for kind in kinds:
-        found = resolve(rows, "_named", (kind,), crm.links).left_join(own, [("lead_no", "own_no")])
-        another = (found.own_id != found["_named"]).fill_null(False)
-        rows = found.filter(~another).select(*columns, "_named")
+    rows = rows.mutate(_own=_asked(reader, rows, None))
+    for kind in ("lead", unless):
+        if kind is not None:
+            asked = rows.mutate(_asked=_asked(reader, rows, kind))
+            found = resolve(asked, "_asked", (kind,), crm.links)
+            found = found.left_join(own, found.lead_no == own.own_no)
+            another = (found.own_id != found["_own"]).fill_null(False)
+            rows = found.filter(~another).select(*columns, "_own")
     return rows.select(*columns)
+
+
+def _asked(reader: Reader, rows: ir.Table, unless: str | None) -> ir.StringValue:
+    """Return what people are looked for by in a link: their address where it holds addresses."""
+    import ibis
+
+    definition = reader.definition
+    if unless in definition.links and definition.links[unless].kind == "email":
+        named = mail_columns(definition.leads.of_class("personal"))
+        mails = [as_text(rows[c]) for c in named if c in rows.columns]
+        return hashed(first_address(mails)) if mails else ibis.null("string")
+    return reader.formed(as_text(rows[definition.leads.lead_id]).strip(), ID)
 
 
 def _under_our_headers(text: TextTable, headers: Mapping[str, str]) -> TextTable:

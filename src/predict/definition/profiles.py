@@ -108,7 +108,8 @@ class PeopleTable(Export):
     rename : dict of str to str
         Their header → header of leads.
     unless : str, optional
-        Name of a link: those whose id it resolves to a lead are not leads again.
+        Name of a link: those whose id it resolves to a lead are not leads again; where the link
+        holds e-mail addresses, those whose address it resolves.
 
     Examples
     --------
