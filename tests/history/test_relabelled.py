@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -153,7 +155,7 @@ def _built(choose: np.random.Generator | None) -> Dataset:
 def plain() -> Dataset:
     """Each row is filed under the lead's own id."""
     data = _built(None)
-    assert (data.X["any__count_365d"] > 0).mean() > 0.5  # there is something to lose
+    assert (data.X["any__count_365d"] > 0).mean() > 0.4  # there is something to lose
     return data
 
 
@@ -166,3 +168,9 @@ def test_rows_under_any_id_of_a_lead_give_the_same_features(plain: Dataset, seed
     pd.testing.assert_frame_equal(found.X, plain.X, check_exact=True)
     pd.testing.assert_frame_equal(found.keys, plain.keys)
     assert found.y.equals(plain.y)
+
+
+def test_addresses_that_link_go_no_further(plain: Dataset) -> None:
+    """What a model is learned from, and what is logged of it, comes from here."""
+    said = [plain.frame().to_csv(), json.dumps(plain.manifest, default=str), repr(plain.specs)]
+    assert not [text for text in said if "person." in text.lower() or "firm.example" in text]
