@@ -11,7 +11,6 @@ from predict.crm.people import ORIGIN, read_people, with_people
 from predict.crm.profile import (
     FROM_MAIL,
     ProfileColumn,
-    firm_domain,
     first_address,
     from_mail,
     mail_columns,
@@ -65,8 +64,6 @@ def read_leads(reader: Reader) -> LeadsPart:
     InputError
         A column is missing or a file cannot be read in one way only.
     """
-    import ibis
-
     definition = reader.definition
     spec = definition.leads
     roles = _roles(definition)
@@ -109,11 +106,8 @@ def read_leads(reader: Reader) -> LeadsPart:
         for c, t in types.items()
     ]
     free, mails = definition.reading.free_mail, mail_columns(_allowed(definition, personal))
-    columns["mail_domain"] = ibis.null("string")
     if mails:
-        address = first_address([rows[c] for c in mails])
-        columns["mail_domain"] = firm_domain(address, free)
-        derived = from_mail(address, free)
+        derived = from_mail(first_address([rows[c] for c in mails]), free)
         for name in _allowed(definition, derived):
             columns[PROFILE + name] = derived[name]
             profile.append(ProfileColumn(name, PROFILE + name, "category", FROM_MAIL[name]))

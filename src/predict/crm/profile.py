@@ -128,17 +128,6 @@ def mail_country(address: ir.StringColumn) -> ir.StringColumn:
     return ending.isin(NO_COUNTRY).ifelse(None, ending).nullif("")
 
 
-def firm_domain(address: ir.StringColumn, free: Sequence[str] = ()) -> ir.StringColumn:
-    """Return the domain of an address that belongs to a firm or school; null for free mailboxes.
-
-    It identifies the firm: good for finding the account, never a feature.
-    """
-    import ibis
-
-    domain = mail_domain(address)
-    return domain.isin([*FREE_MAIL, *free]).ifelse(ibis.null("string"), domain)
-
-
 #: What is derived from an e-mail address, with words for readers.
 FROM_MAIL = {
     "email_kind": "kind of e-mail address",
