@@ -87,8 +87,10 @@ def test_kind_of_address_is_kept_and_the_address_is_not(opened: Opened) -> None:
     }
     crm, leads = read(opened, given, columns)
     assert list(leads["p:email_kind"]) == list(addresses.values())
-    assert [p.name for p in crm.profile] == ["Source", "email_kind"]
-    assert not [c for c in leads if "mail" in c.lower() and c != "p:email_kind"]
+    assert [p.name for p in crm.profile] == ["Source", "email_kind", "email_country"]
+    assert list(leads["p:email_country"].fillna("?")) == ["?", "de", "uk", "?", "?", "?"]
+    derived = ["p:email_kind", "p:email_country"]
+    assert [c for c in leads if "mail" in c.lower()] == derived
     never = columns + '\n[never_use]\ncolumns = ["Email", "E-mail 2"]'
     assert [p.name for p in read(opened, given, never)[0].profile] == ["Source"]
 

@@ -19,6 +19,8 @@ DEFAULTS: dict[tuple[str, ...], Any] = {
     ("criteria", "country", "known"): "at hand-off",
     ("leads", "outcome_values"): [],
     ("reading", "reject_cap_rows"): 100,
+    ("reading", "free_mail"): [],
+    ("links", "contact", "kind"): "id",
 }
 MEANS_THE_SAME: dict[tuple[str, ...], Any] = {
     ("name",): "another",
@@ -58,6 +60,11 @@ MEANS_ANOTHER: dict[tuple[str, ...], Any] = {
     ("leads", "columns", "Phone"): "personal",
     ("leads", "columns", "Title"): None,
     ("links", "account"): {"lead_id": "a", "other_id": "b"},
+    ("links", "contact", "separator"): ";",
+    ("links", "contact", "kind"): "email",
+    ("ids",): "salesforce",
+    ("people", "contact"): {"lead_id": "Id", "created_at": "CreatedDate"},
+    ("reading", "free_mail"): ["mail.example"],
     ("history", "lead"): None,
     ("events", "web", "by"): "us",
     ("events", "web", "values"): ["pages"],

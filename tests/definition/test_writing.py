@@ -74,7 +74,26 @@ DEFINITIONS = _some(
             lambda ages: {"ages_days": ages},
             st.lists(_NUMBERS, min_size=1, max_size=3, unique=True),
         ),
-        "links": st.dictionaries(_TEXTS, _some({"lead_id": _TEXTS, "other_id": _TEXTS}, _EXPORT)),
+        "ids": st.just("salesforce"),
+        "people": st.dictionaries(
+            _TEXTS,
+            _some(
+                {"lead_id": st.just("theirs"), "created_at": st.just("born")},
+                _EXPORT,
+            ),
+            max_size=2,
+        ),
+        "links": st.dictionaries(
+            _TEXTS.filter(lambda name: name != "lead"),
+            _some(
+                {"lead_id": _TEXTS, "other_id": _TEXTS},
+                {
+                    "separator": st.sampled_from([";", ", "]),
+                    "kind": st.sampled_from(["id", "email", "merged"]),
+                    **_EXPORT,
+                },
+            ),
+        ),
         "history": st.dictionaries(_TEXTS, _some({}, {"id": _TEXTS, **_EXPORT}), max_size=2),
         "criteria": st.dictionaries(_TEXTS, _CRITERION, max_size=2),
         "money": _some({}, {"value_of_win": _NUMBERS, "capacity_per_month": _NUMBERS}),

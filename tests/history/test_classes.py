@@ -66,7 +66,7 @@ entered_at = "at"
 """
 N = 60
 FEATURES = {
-    *("size", "industry", "source", "email_kind", "account.employees"),
+    *("size", "industry", "source", "email_kind", "email_country", "account.employees"),
     "age_days",
     *("account__reached", "account__days_since_reached"),
 }

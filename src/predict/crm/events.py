@@ -45,7 +45,7 @@ def read_events(
     whole = Part(_none(reader, values))
     parts, read = [], {}
     for name, spec in definition.events.items():
-        carrier = spec.lead_id or spec.id
+        carrier = spec.carrier
         named = [carrier, spec.occurred_at, spec.known_at, spec.kind_column, spec.asset]
         text = reader.text(f"events.{name}", spec, [*named, *spec.values])
         whole.sources[f"events.{name}"] = text
@@ -54,7 +54,7 @@ def read_events(
             rows = rows.filter(~rows.kind.isin(sorted(stage_kinds)))
         read[name] = rows
         dated = rows.filter(rows.occurred_us.notnull())
-        found = resolve(dated, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
+        found = resolve(dated, "carrier", spec.kinds, maps).drop("carrier")
         parts.append(found.filter(found.lead_no.notnull()))
     if not parts:
         return whole, values
@@ -76,11 +76,11 @@ def _read_one(
     import ibis
 
     spec = reader.definition.events[name]
-    carrier = str(spec.lead_id or spec.id)
+    carrier = spec.carrier
     stamps = [c for c in (spec.occurred_at, spec.known_at) if c]
     parsers = dict.fromkeys(stamps, "timestamp") | dict.fromkeys(spec.values, "decimal")
     parsers |= dict.fromkeys([c for c in (spec.kind_column, spec.asset) if c], "text")
-    parsed = reader.parse(text, parsers | {carrier: "id"}, stamps=stamps)
+    parsed = reader.parse(text, parsers | {carrier: reader.id_type(spec.kinds)}, stamps=stamps)
     whole.rejects.append(parsed.rejects)
     whole.findings.extend(parsed.findings)
     rows = parsed.table

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from predict.crm.profile import ProfileColumn, first_address, mail_columns, mail_kind
+from predict.crm.merged import fold, read_merged
+from predict.crm.people import ORIGIN, read_people, with_people
+from predict.crm.profile import (
+    FROM_MAIL,
+    ProfileColumn,
+    first_address,
+    from_mail,
+    mail_columns,
+)
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.related import RelatedPart, join_related
 from predict.crm.sources import Workspace
@@ -34,11 +42,12 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class LeadsPart(Part):
-    """The leads with the list of their profile and incumbent columns."""
+    """The leads with the list of their profile and incumbent columns, and merged ids."""
 
     profile: tuple[ProfileColumn, ...] = ()
     incumbents: tuple[str, ...] = ()
     related: tuple[RelatedPart, ...] = ()
+    merged: ir.Table = field(kw_only=True)
 
 
 def read_leads(reader: Reader) -> LeadsPart:
@@ -68,19 +77,22 @@ def read_leads(reader: Reader) -> LeadsPart:
     declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, told))
     declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
     declared |= {c: "category" for c in ids if c in declared}
-    types = reader.profile_types(text, declared)
+    people = read_people(reader)
+    types = people.agreed(reader, text, declared)
     criteria = [c for c in definition.criteria_fields if c in text.columns]
     parsers = dict.fromkeys([*personal, *criteria], "text")
     parsers |= {c: parser(t) for c, t in types.items()}
     parsers |= dict.fromkeys(incumbents, "number") | dict.fromkeys(ids, "id")
     parsers[roles["created_at"]] = "timestamp"
     parsed = reader.parse(text, parsers, personal=personal)
-    rows = parsed.table
+    merged = read_merged(reader)
+    rows, others = with_people(reader, parsed.table, people, parsers, personal, merged.table)
     columns: dict[str, Any] = {
         "lead_id": rows[roles["lead_id"]],
         "created_us": column_us(rows[roles["created_at"]]),
         "account_id": _optional(rows, roles.get("account_id")),
         "owner": _optional(rows, roles.get("owner")),
+        "origin": rows[ORIGIN],
         "file": rows["_file"],
         "record": rows["_record"],
     }
@@ -93,32 +105,36 @@ def read_leads(reader: Reader) -> LeadsPart:
         ProfileColumn(c, PROFILE + c, t, spec.columns[c].words if c in spec.columns else None)
         for c, t in types.items()
     ]
-    mails = mail_columns(_allowed(definition, personal))
-    if mails and "email_kind" not in definition.never_use.columns:
-        columns[PROFILE + "email_kind"] = mail_kind(first_address([rows[c] for c in mails]))
-        profile.append(
-            ProfileColumn(
-                "email_kind", PROFILE + "email_kind", "category", "kind of e-mail address"
-            )
-        )
+    free, mails = definition.reading.free_mail, mail_columns(_allowed(definition, personal))
+    if mails:
+        derived = from_mail(first_address([rows[c] for c in mails]), free)
+        for name in _allowed(definition, derived):
+            columns[PROFILE + name] = derived[name]
+            profile.append(ProfileColumn(name, PROFILE + name, "category", FROM_MAIL[name]))
     leads = rows.select(**columns)
+    leads = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
+    leads, about_merged, folded = fold(reader, leads, merged.table)
     related = [join_related(reader, name) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
-    usable = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
-    table = _one_row_a_lead(reader.workspace, usable)
-    counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table)
+    table = _one_row_a_lead(reader.workspace, leads)
+    counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table, folded)
     findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
+    findings += [*merged.findings, *others.findings, *about_merged]
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
-        table.drop("file", "record"),
+        table.drop("origin", "file", "record"),
         findings,
-        [parsed.rejects, *(r for part in related for r in part.rejects)],
-        counts,
-        {"leads": text, **{k: t for part in related for k, t in part.sources.items()}},
+        [parsed.rejects, *(r for part in (others, merged, *related) for r in part.rejects)],
+        {**counts, **others.counts},
+        {
+            "leads": text,
+            **{k: t for part in (others, merged, *related) for k, t in part.sources.items()},
+        },
         (*profile, *(c for part in related for c in part.profile)),
         tuple(incumbents),
         tuple(related),
+        merged=merged.table,
     )
 
 
@@ -145,7 +161,7 @@ def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:
     """Keep, of rows with one id, the one created first, and number the leads by their id."""
     import ibis
 
-    order = ibis.window(group_by="lead_id", order_by=["created_us", "file", "record"])
+    order = ibis.window(group_by="lead_id", order_by=["created_us", "origin", "file", "record"])
     ranked = rows.mutate(copy=ibis.row_number().over(order))
     kept = ranked.filter(ranked.copy == 0).drop("copy")
     numbered = ibis.row_number().over(ibis.window(order_by="lead_id"))
@@ -153,7 +169,7 @@ def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:
     return workspace.materialise(kept, "leads", order_by=["lead_no"])
 
 
-def _counts(rows: ir.Table, needed: Sequence[str], leads: ir.Table) -> dict[str, int]:
+def _counts(rows: ir.Table, needed: Sequence[str], leads: ir.Table, merged: int) -> dict[str, int]:
     unusable = rows[needed[0]].isnull() | rows[needed[1]].isnull()
     counted = rows.aggregate(
         read=rows.count(), unusable=unusable.sum().fill_null(0), leads=leads.count().as_scalar()
@@ -163,7 +179,8 @@ def _counts(rows: ir.Table, needed: Sequence[str], leads: ir.Table) -> dict[str,
         "leads read": read,
         "leads": kept,
         "leads without id or creation date": unread,
-        "leads twice": read - unread - kept,
+        "leads twice": read - unread - merged - kept,
+        "leads merged": merged,
     }
 
 

@@ -34,6 +34,7 @@ def open_crm(
     outcomes: Mapping[str, pd.DataFrame] | None = None,
     related: Mapping[str, pd.DataFrame] | None = None,
     links: Mapping[str, pd.DataFrame] | None = None,
+    people: Mapping[str, pd.DataFrame] | None = None,
     types: Mapping[str, str] | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
@@ -44,8 +45,8 @@ def open_crm(
     definition : Definition
         Which files, columns and roles.
     leads : DataFrame, optional
-        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related`` and
-        ``links``, by the name of their table in the definition.
+        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related``,
+        ``links`` and ``people``, by the name of their table in the definition.
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
@@ -70,6 +71,7 @@ def open_crm(
         ("outcomes", outcomes),
         ("related", related),
         ("links", links),
+        ("people", people),
     ):
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
     workspace = Workspace(memory_limit=memory_limit)
@@ -88,12 +90,13 @@ def _open(reader: Reader) -> Crm:
     part = read_leads(reader)
     listed = read_suppression(reader)
     marked, suppressed = _suppressed(reader, part, listed.table)
-    links = read_links(reader, marked)
+    links = read_links(reader, marked, part.merged)
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
+    texts = {n: t for p in (part, listed, links, did, became) for n, t in p.sources.items()}
     exported, said = _exported_at(
         definition,
-        {name: text for p in (part, links, did, became) for name, text in p.sources.items()},
+        {n: t for n, t in texts.items() if n != "suppression"},
         [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
     )
     covers = {
@@ -103,8 +106,10 @@ def _open(reader: Reader) -> Crm:
     }
     parts = (part, listed, links, did, became)
     counts = {k: v for p in parts for k, v in p.counts.items()}
-    counts["leads suppressed"] = suppressed
+    left_out = {name: n for name, text in texts.items() if (n := text.left_out())}
+    counts |= {"leads suppressed": suppressed, "leads left out by where": left_out.get("leads", 0)}
     findings = [f for p in parts for f in p.findings] + said
+    findings += [_left_out(name, n) for name, n in left_out.items()]
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
@@ -127,9 +132,15 @@ def _open(reader: Reader) -> Crm:
             for name, text in p.sources.items()
             for file in text.described()
         ],
+        links=links.maps,
     )
     crm.findings.extend(check_tables(crm))
     return crm
+
+
+def _left_out(name: str, rows: int) -> Finding:
+    sentence = f"{rows:,} rows are left out by where."
+    return Finding("left-out-by-where", "note", name, sentence, {"rows": rows})
 
 
 def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.Table, int]:

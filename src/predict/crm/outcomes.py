@@ -39,10 +39,10 @@ def read_outcomes(reader: Reader, leads: ir.Table, maps: Mapping[str, ir.Table])
     whole = Part(leads)
     parts = []
     for name, spec in definition.outcomes.items():
-        named = [spec.lead_id or spec.id, spec.entered_at, spec.known_at, spec.stage_column]
+        named = [spec.carrier, spec.entered_at, spec.known_at, spec.stage_column]
         text = reader.text(f"outcomes.{name}", spec, [*named, spec.reason, spec.amount])
         rows = _read_one(reader, name, text, whole)
-        rows = resolve(rows, "carrier", spec.id_of or ("lead",), maps).drop("carrier")
+        rows = resolve(rows, "carrier", spec.kinds, maps).drop("carrier")
         staged = reader.workspace.materialise(rows, f"outcomes_{name}")
         _tell(whole, name, staged)
         whole.sources[f"outcomes.{name}"] = text
@@ -59,9 +59,9 @@ def _read_one(reader: Reader, name: str, text: TextTable, whole: Part) -> ir.Tab
     import ibis
 
     spec = reader.definition.outcomes[name]
-    carrier = str(spec.lead_id or spec.id)
+    carrier = spec.carrier
     stamps = [c for c in (spec.entered_at, spec.known_at) if c]
-    parsers = dict.fromkeys(stamps, "timestamp") | {carrier: "id"}
+    parsers = dict.fromkeys(stamps, "timestamp") | {carrier: reader.id_type(spec.kinds)}
     parsers |= dict.fromkeys([c for c in (spec.stage_column, spec.reason) if c], "text")
     if spec.amount:
         parsers[spec.amount] = "decimal"

@@ -56,6 +56,12 @@ FREE_MAIL = [
     "terra.com.br", "rediffmail.com", "naver.com", "hanmail.net", "comcast.net",
 ]
 # fmt: on
+#: Endings of two letters that name no country: regions, and those sold as if they were ``.com``
+#: (as Google Search counts them, with the most common others).
+NO_COUNTRY = [
+    *("eu", "su", "ac", "ad", "ai", "as", "bz", "cc", "cd", "co", "dj", "fm", "gg", "gl", "io"),
+    *("la", "ly", "me", "ms", "nu", "sc", "sh", "sr", "st", "tk", "to", "tv", "vc", "ws", "xx"),
+]
 #: Second-level academic domains (ac.uk) and .edu, and the usual prefixes of universities.
 ACADEMIC = r"(\.edu(\.[a-z]{2})?$)|(\.ac\.[a-z]{2}$)|(^|\.)(uni|tu|fh|hs|univ)-[a-z]|(^|\.)univ\."
 
@@ -84,14 +90,51 @@ def first_address(columns: Sequence[ir.StringColumn]) -> ir.StringColumn:
     return ibis.coalesce(*[c.contains("@").ifelse(c, ibis.null("string")) for c in columns])
 
 
-def mail_kind(address: ir.StringColumn) -> ir.StringColumn:
-    """Return what an e-mail address says of the sender: business, free, academic or missing."""
+def mail_kind(address: ir.StringColumn, free: Sequence[str] = ()) -> ir.StringColumn:
+    """Return what an e-mail address says of the sender: business, free, academic or missing.
+
+    Parameters
+    ----------
+    address : Ibis string column
+        One address each.
+    free : sequence of str
+        Domains of free mailboxes beside `FREE_MAIL`, in lower case.
+    """
     import ibis
 
     domain = mail_domain(address)
     return ibis.cases(
         (domain.isnull(), "missing"),
-        (domain.isin(FREE_MAIL), "free"),
+        (domain.isin([*FREE_MAIL, *free]), "free"),
         (domain.re_search(ACADEMIC), "academic"),
         else_="business",
     )
+
+
+def mail_country(address: ir.StringColumn) -> ir.StringColumn:
+    """Return the country that the domain of an e-mail address is registered in, or null.
+
+    The two letters at its end, where they stand for a country (ISO 3166, and ``uk``); domains
+    such as ``.com`` say nothing, and neither do those that are used as such (``.io``).
+
+    Examples
+    --------
+    >>> import ibis
+    >>> given = ibis.memtable({"at": ["a@x.co.at", "a@x.com", "a@x.io", "none"]}).at
+    >>> mail_country(given).execute().fillna("?").tolist()
+    ['at', '?', '?', '?']
+    """
+    ending = mail_domain(address).re_extract(r"\.([a-z]{2})$", 1)
+    return ending.isin(NO_COUNTRY).ifelse(None, ending).nullif("")
+
+
+#: What is derived from an e-mail address, with words for readers.
+FROM_MAIL = {
+    "email_kind": "kind of e-mail address",
+    "email_country": "country of the e-mail address",
+}
+
+
+def from_mail(address: ir.StringColumn, free: Sequence[str] = ()) -> dict[str, ir.StringColumn]:
+    """Return the values of the features in `FROM_MAIL`, by name."""
+    return {"email_kind": mail_kind(address, free), "email_country": mail_country(address)}

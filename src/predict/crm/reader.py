@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from predict.crm.guessing import guess_types
+from predict.crm.ids import EMAIL, ID, hashed, one_form
 from predict.crm.parsing import Parsed, parse
 from predict.crm.profile import ProfileType
 from predict.crm.sources import Workspace, read_text
@@ -68,18 +69,37 @@ class Reader:
         stamps: Iterable[str] = (),
         personal: Iterable[str] = (),
     ) -> Parsed:
-        """Parse columns to types; ``stamps`` without a time of day count at the end of the day."""
+        """Parse columns to types; ``stamps`` without a time of day count at the end of the day.
+
+        Ids are returned in one form (`predict.crm.ids`); of columns of type ``email`` the
+        addresses are hashed, and other values are ids.
+        """
         reading = self.definition.reading
-        return parse(
+        mails = [c for c, kind in columns.items() if kind == EMAIL]
+        parsed = parse(
             self.workspace,
             text,
-            dict(columns),
+            {c: ID if c in mails else kind for c, kind in columns.items()},
             time_zone=self.definition.time_zone,
             end_of_day=frozenset(stamps),
-            personal=frozenset(personal),
+            personal=frozenset([*personal, *mails]),
             cap_rows=reading.reject_cap_rows,
             cap_share=reading.reject_cap_share,
         )
+        formed = {
+            c: self.formed(parsed.table[c], k) for c, k in columns.items() if k in (ID, EMAIL)
+        }
+        return replace(parsed, table=parsed.table.mutate(**formed)) if formed else parsed
+
+    def formed(self, ids: ir.StringValue, kind: str) -> ir.StringValue:
+        """Return ids (of type ``id`` or ``email``) as they are compared."""
+        found = one_form(ids, self.definition.ids)
+        return hashed(found) if kind == EMAIL else found
+
+    def id_type(self, kinds: Iterable[str]) -> str:
+        """Return the type of a column with ids of some kinds: names of links, or ``lead``."""
+        links = self.definition.links
+        return EMAIL if any(k in links and links[k].kind == "email" for k in kinds) else ID
 
     def profile_types(
         self, text: TextTable, declared: Mapping[str, str | None], prefix: str = ""

@@ -76,6 +76,9 @@ class Crm:
         Values that did not parse: table, file, record, column, value, rule, line.
     sources : list of dict
         Files read: table, path, bytes, sha256.
+    links : mapping of str to Ibis table
+        Per kind of id ``other_id`` → ``lead_no``: ``lead`` (with the ids of merged records) and
+        the names of ``[links.…]``.
     """
 
     definition: Definition
@@ -94,6 +97,7 @@ class Crm:
     counts: Mapping[str, int]
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
+    links: Mapping[str, ir.Table] = field(default_factory=dict)
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""
@@ -104,6 +108,16 @@ class Crm:
     def close(self) -> None:
         """Close the engine; the tables end with it."""
         self.workspace.close()
+
+    def own_id(self, ids: ir.Table, column: str = "lead_id") -> ir.Table:
+        """Return a table in which ids of merged leads are those of the leads that are left."""
+        if not any(link.kind == "merged" for link in self.definition.links.values()):
+            return ids
+        own = self.leads.select("lead_no", own_id="lead_id")
+        known = self.links["lead"].inner_join(own, "lead_no").select("other_id", "own_id")
+        joined = ids.left_join(known, ids[column] == known.other_id)
+        found = joined.own_id.coalesce(joined[column])
+        return joined.mutate(**{column: found}).select(*ids.columns)
 
     @property
     def has_accounts(self) -> bool:

@@ -51,6 +51,8 @@ class TextTable:
         What had to be assumed.
     lacking : mapping of str to tuple of str
         Columns that some of the files lack, with the names of those files.
+    unfiltered : ibis Table or None
+        The same before ``where``, where there is one.
     """
 
     table: ir.Table
@@ -63,7 +65,14 @@ class TextTable:
     rejects: tuple[Reject, ...] = ()
     findings: tuple[Finding, ...] = ()
     lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unfiltered: ir.Table | None = None
     _texts: Mapping[str, tuple[Path, str]] = field(default_factory=dict, repr=False)
+
+    def left_out(self) -> int:
+        """Count the rows that ``where`` leaves out."""
+        if self.unfiltered is None:
+            return 0
+        return int(self.unfiltered.count().execute()) - int(self.table.count().execute())
 
     def lines(self, file: str, numbers: Collection[int]) -> dict[int, int]:
         """Return the line on which records of a text file start; empty for other sources."""
@@ -125,7 +134,7 @@ def keep_where(read: TextTable, where: Mapping[str, object]) -> TextTable:
             else [wanted]
         )
         table = table.filter(reduce(or_, (_matches(table[column], v) for v in values)))
-    return replace(read, table=table)
+    return replace(read, table=table, unfiltered=read.table)
 
 
 def _matches(column: ir.Value, wanted: object) -> ir.BooleanValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from predict.definition.complaints import Complaint, Contradiction
 from predict.definition.exports import Where
 from predict.definition.section import (
+    ASIDE,
     Amount,
     Days,
     Flag,
@@ -23,6 +25,7 @@ from predict.definition.section import (
 
 #: When a lead is looked at unless the definition says otherwise.
 AGES_DAYS = (0.0, 7.0, 30.0, 60.0)
+_DOMAIN = re.compile(r"[^\s@.]+(\.[^\s@.]+)+")
 
 
 class Conversion(Section):
@@ -201,15 +204,32 @@ class KindWords(Section):
 
 
 class Reading(Section):
-    """How many bad rows an export may have before a run is refused: whichever cap is larger.
+    """How exports are read: how many bad rows are borne, which mailboxes belong to no firm.
 
     Parameters
     ----------
     reject_cap_rows : float
-        Rows.
+        Rows that an export may have before a run is refused; whichever cap is larger.
     reject_cap_share : float
         Share of all rows, 0 to 1.
+    free_mail : tuple of str
+        Domains of free mailboxes beside the well-known ones. They decide a feature, the kind of
+        e-mail address, and so count in the digest.
+
+    Examples
+    --------
+    >>> Reading(free_mail=["Mail.Example"]).free_mail
+    ('mail.example',)
     """
 
-    reject_cap_rows: Annotated[int, Field(strict=True, ge=0)] = 100
-    reject_cap_share: Share = 0.01
+    reject_cap_rows: Annotated[int, Field(strict=True, ge=0), ASIDE] = 100
+    reject_cap_share: Annotated[Share, ASIDE] = 0.01
+    free_mail: Texts = ()
+
+    @field_validator("free_mail")
+    @classmethod
+    def _domains(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _DOMAIN.fullmatch(name):
+                raise ValueError(f'must be domains, such as "gmail.com"; “{name}” is none')
+        return tuple(name.lower() for name in names)

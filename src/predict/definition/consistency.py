@@ -75,8 +75,8 @@ def ids_are_linked(
     outcomes: Mapping[str, OutcomeTable],
 ) -> Iterator[Complaint]:
     """Complain about ids that no link resolves to a lead."""
-    sections: list[tuple[str, Mapping[str, EventTable] | Mapping[str, OutcomeTable]]]
-    sections = [("events", events), ("outcomes", outcomes)]
+    sections: list[tuple[str, Mapping[str, EventTable | OutcomeTable | LinkTable]]]
+    sections = [("links", {**links}), ("events", {**events}), ("outcomes", {**outcomes})]
     known = ["lead", *links]
     for section, tables in sections:
         for name, table in tables.items():

@@ -5,11 +5,12 @@ is decided where each key is declared (`predict.definition.section.ASIDE` marks 
 
 - **counts**: what is predicted and when (``conversion``, ``snapshots``, ``time_zone``); which
   rows and columns are which (every mapping, column class and type, ``where``, ``sql``,
-  ``covers_from``); who is rated qualified (``criteria``); what is left out (``never_use``).
+  ``covers_from``, ``ids``) and which mailboxes are free (``free_mail``); who is rated qualified
+  (``criteria``); what is left out (``never_use``).
 - **does not count**: where a file lies and how its text is read (``data``, ``path``, ``url_env``,
-  ``sheet``, ``delimiter``, ``encoding``, ``decimal``, ``dates``, ``reading``) and when it was
-  exported (``exported_at``), for new exports come every month, and the declared values are the
-  same however they are stored; wording (``words``), which alters what is read, not what is
+  ``sheet``, ``delimiter``, ``encoding``, ``decimal``, ``dates``, the caps of ``reading``) and when
+  it was exported (``exported_at``), for new exports come every month, and the declared values are
+  the same however they are stored; wording (``words``), which alters what is read, not what is
   scored; ``lists``, for each new list may bring its own headers; ``suppression``, for people who
   ask not to be contacted must be left alone at once and not after a training; ``money``, for
   cut-offs are fixed when a model is promoted and stored with it: new figures take effect at the

@@ -9,6 +9,9 @@ from predict.definition.complaints import Complaint, Contradiction
 from predict.definition.exports import Export
 from predict.definition.section import Text, Texts
 
+#: Roles that columns of leads and of other people have.
+ROLES = ("lead_id", "created_at", "account_id", "source", "campaign", "list", "owner")
+
 
 class Profile(Export):
     """A table whose columns describe leads.
@@ -88,6 +91,52 @@ class LeadsTable(Profile):
         if wrong:
             raise Contradiction(wrong)
         return self
+
+
+class PeopleTable(Export):
+    """People who were never a lead, such as contacts created directly: leads like the others.
+
+    A column with the name of one of the leads' columns is that column; ``rename`` says so of the
+    others. What a leads' column has no match for is missing.
+
+    Parameters
+    ----------
+    lead_id, created_at : str
+        Columns with the person's id and the moment it came to be.
+    account_id, source, campaign, list, owner : str, optional
+        Columns in the roles they have in `LeadsTable`.
+    rename : dict of str to str
+        Their header → header of leads.
+    unless : str, optional
+        Name of a link: those whose id it resolves to a lead are not leads again; where the link
+        holds e-mail addresses, those whose address it resolves.
+
+    Examples
+    --------
+    >>> contacts = PeopleTable(lead_id="Id", created_at="CreatedDate", unless="contact",
+    ...                        rename={"Department": "Function"})
+    >>> contacts.headers(LeadsTable(lead_id="Id", created_at="Created"))
+    {'Department': 'Function', 'Id': 'Id', 'CreatedDate': 'Created'}
+    """
+
+    lead_id: Text
+    created_at: Text
+    account_id: Text | None = None
+    source: Text | None = None
+    campaign: Text | None = None
+    list: Text | None = None
+    owner: Text | None = None
+    rename: dict[Text, Text] = Field(default_factory=dict)
+    unless: Text | None = None
+
+    def headers(self, leads: LeadsTable) -> dict[str, str]:
+        """Return their header → header of leads, for those that are named here."""
+        roles = {
+            theirs: ours
+            for role in ROLES
+            if (theirs := getattr(self, role)) and (ours := getattr(leads, role))
+        }
+        return {**self.rename, **roles}
 
 
 class RelatedTable(Profile):

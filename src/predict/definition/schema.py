@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from predict.definition import consistency, digest, reading, unbuilt, writing
+from predict.definition import consistency, digest, identities, reading, unbuilt, writing
 from predict.definition.agreement import (
     Conversion,
     Criterion,
@@ -23,7 +23,7 @@ from predict.definition.agreement import (
 )
 from predict.definition.complaints import Contradiction, dotted
 from predict.definition.exports import Export
-from predict.definition.profiles import LeadsTable, RelatedTable
+from predict.definition.profiles import LeadsTable, PeopleTable, RelatedTable
 from predict.definition.section import ASIDE, Section, Text
 from predict.definition.tables import (
     EventTable,
@@ -64,7 +64,10 @@ class Definition(Section):
         Folder that relative paths start from, itself relative to the definition's folder.
     conversion, snapshots
         What counts as converted; when leads are looked at.
-    leads, related, links, events, outcomes, history, suppression
+    ids : {"salesforce"}, optional
+        Whose ids these are: Salesforce's case-sensitive 15 characters, as reports show them, and
+        the 18 of its interfaces are then one id, in every table and list.
+    leads, people, related, links, events, outcomes, history, suppression
         The tables.
     criteria, money, never_use
         What sales asks for and can do; what may not be used.
@@ -73,7 +76,7 @@ class Definition(Section):
     words : dict of str to KindWords
         Wording of kinds of event.
     reading : Reading
-        How many bad rows are tolerated.
+        How many bad rows are tolerated; which mailboxes are free.
 
     Examples
     --------
@@ -98,7 +101,9 @@ class Definition(Section):
     data: Annotated[Text | None, ASIDE] = None
     conversion: Conversion
     snapshots: Snapshots = Field(default_factory=_snapshots)
+    ids: Literal["salesforce"] | None = None
     leads: LeadsTable
+    people: dict[Text, PeopleTable] = Field(default_factory=dict)
     related: dict[Text, RelatedTable] = Field(default_factory=dict)
     links: dict[Text, LinkTable] = Field(default_factory=dict)
     events: dict[Text, EventTable] = Field(default_factory=dict)
@@ -110,7 +115,7 @@ class Definition(Section):
     suppression: Annotated[SuppressionTable | None, ASIDE] = None
     never_use: NeverUse = NeverUse()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
-    reading: Annotated[Reading, ASIDE] = Reading()
+    reading: Reading = Reading()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
@@ -221,7 +226,7 @@ class Definition(Section):
     def tables(self) -> Iterator[tuple[str, Export]]:
         """Yield every table with its key path: ``("leads", …)``, ``("events.web", …)``."""
         yield "leads", self.leads
-        for section in ("related", "links", "events", "outcomes", "history"):
+        for section in ("people", "related", "links", "events", "outcomes", "history"):
             for name, table in getattr(self, section).items():
                 yield dotted((section, name)), table
         if self.suppression is not None:
@@ -249,6 +254,8 @@ class Definition(Section):
             *consistency.outcome_is_one(self.conversion, self.snapshots, self.leads, self.outcomes),
             *consistency.ids_are_linked(self.links, self.events, self.outcomes),
             *consistency.headers_are_apart(self.lists),
+            *identities.links_lead_on(self.links),
+            *identities.people_fit(self.people, self.leads, self.links),
         ]
         if complaints:
             raise Contradiction(complaints)

@@ -11,24 +11,11 @@ from predict.definition.exports import Export
 from predict.definition.section import Flag, Text, Texts
 
 
-class LinkTable(Export):
-    """Pairs of ids that are one person or one deal.
-
-    Parameters
-    ----------
-    lead_id, other_id : str
-        Columns with the lead's id and with the other one (contact, opportunity, account).
-    """
-
-    lead_id: Text
-    other_id: Text
-
-
 def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-class _Dated(Export):
+class _OfLead(Export):
     """Rows about a lead, which they name by its own id or by one that `links` resolves.
 
     Parameters
@@ -39,17 +26,24 @@ class _Dated(Export):
         Column with an id of another kind, and
     id_of : str or tuple of str
         which kinds it may be: names of ``[links.…]``, or ``"lead"``. Always a tuple in code.
-    known_at : str, optional
-        Column with the moment at which the row became known, where that is later.
     """
 
     lead_id: Text | None = None
     id: Text | None = None
     id_of: Annotated[Texts, BeforeValidator(_one_or_more)] = ()
-    known_at: Text | None = None
+
+    @property
+    def carrier(self) -> str:
+        """The column that says whose row it is."""
+        return str(self.lead_id or self.id)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of id that `carrier` may hold, the first that knows an id decides."""
+        return self.id_of or ("lead",)
 
     @model_validator(mode="after")
-    def _names_the_lead(self) -> _Dated:
+    def _names_the_lead(self) -> _OfLead:
         if self.lead_id is not None and (self.id is not None or self.id_of):
             raise Contradiction(
                 [Complaint(("lead_id",), "a row has lead_id, or id with id_of, not both")]
@@ -75,6 +69,62 @@ class _Dated(Export):
                 ]
             )
         return self
+
+
+class LinkTable(_OfLead):
+    """Pairs of ids that are one person or one deal.
+
+    Links lead on: one that names ``id`` and ``id_of`` starts from what another link resolves, so
+    that an opportunity finds its lead through the contact.
+
+    Parameters
+    ----------
+    lead_id, id, id_of
+        Which lead, as in events.
+    other_id : str
+        Column with the other id: contact, opportunity, account, e-mail address.
+    separator : str, optional
+        Between several ids in one cell, in either column: ``";"``. Blanks around ids and empty
+        parts are ignored.
+    kind : {"id", "email", "merged"}
+        ``"email"``: ``other_id`` holds e-mail addresses, compared in lower case and kept as a
+        hash, so that another system's rows find their lead. ``"merged"``: ``other_id`` holds ids
+        of records that were merged into this lead: they are no leads of their own, and their
+        rows are the lead's, under whichever key a table names the lead.
+
+    Examples
+    --------
+    >>> roles = LinkTable(id="ContactId", id_of="contact", other_id="OpportunityId")
+    >>> roles.carrier, roles.kinds
+    ('ContactId', ('contact',))
+    """
+
+    other_id: Text
+    separator: Text | None = None
+    kind: Literal["id", "email", "merged"] = "id"
+
+    @model_validator(mode="after")
+    def _merged_into_a_lead(self) -> LinkTable:
+        if self.kind == "merged" and self.lead_id is None:
+            cure = "name the column with the id that is left as lead_id"
+            raise Contradiction(
+                [Complaint(("id",), "records are merged into leads, not into other ids", cure)]
+            )
+        return self
+
+
+class _Dated(_OfLead):
+    """Rows about a lead, which they name by its own id or by one that `links` resolves.
+
+    Parameters
+    ----------
+    lead_id, id, id_of
+        Which lead; see `_OfLead`.
+    known_at : str, optional
+        Column with the moment at which the row became known, where that is later.
+    """
+
+    known_at: Text | None = None
 
 
 class EventTable(_Dated):

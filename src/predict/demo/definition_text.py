@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from predict.demo.calendar import Calendar
+from predict.demo.names import FREE_MAIL_DOMAINS
 
 _TEXT: Final = """\
 # What a lead is, what counts as success, and by when: agreed between marketing and sales, kept in
@@ -45,7 +46,7 @@ employees = {{ class = "fixed", type = "number", words = "number of employees" }
 country = {{ class = "fixed", words = "country" }}
 form_variant = {{ class = "fixed", words = "variant of the form" }}
 badge_colour = {{ class = "fixed", words = "colour of the badge" }}
-# Never features; of the e-mail address only its kind (business or free) is used.
+# Never features; of the e-mail address only its kind (business or free) and country are used.
 first_name = "personal"
 last_name = "personal"
 email = "personal"
@@ -139,6 +140,10 @@ cost_of_follow_up = 90
 path = "{folder}do-not-contact.csv"
 lead_id = "lead_id"
 
+# The well-known free mailboxes are known; these two stand for all of them in this company.
+[reading]
+free_mail = [{free_mail}]
+
 # How a kind of event is told: "viewed 4 pages", "downloaded one offer".
 [words.page_view]
 did = "viewed"
@@ -206,5 +211,6 @@ def definition_text(calendar: Calendar, folder: str = "") -> str:
     return _TEXT.format(
         folder=folder,
         exported_at=calendar.until.isoformat(),
+        free_mail=", ".join(f'"{domain}"' for domain in FREE_MAIL_DOMAINS),
         covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
     )

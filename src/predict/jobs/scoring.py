@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.opening import open_crm
+from predict.crm.people import rows_of_leads
 from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
@@ -232,8 +233,7 @@ def _mapping(definition: Definition, order: Order) -> Mapping[str, str]:
 def _matched(crm: Crm, order: Order) -> MatchedList:
     definition, as_of_us = crm.definition, microseconds(order.as_of)
     if order.leads is None:
-        text = read_text(crm.workspace, definition.leads, folder=definition.folder)
-        return match_list(crm, text, as_of_us).only_open(crm)
+        return match_list(crm, rows_of_leads(crm), as_of_us).only_open(crm)
     path = order.leads.resolve()
     text = read_text(crm.workspace, Export(path=path.name), folder=path.parent)
     return match_list(crm, text, as_of_us, _mapping(definition, order))

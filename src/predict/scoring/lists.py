@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.parsing import Parsed
-from predict.crm.profile import first_address, mail_columns, mail_kind
+from predict.crm.profile import first_address, from_mail, mail_columns
 from predict.crm.reader import Reader, parser, profile_value
 from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION
@@ -230,13 +230,15 @@ def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
         "mail_key": ibis.null("string"),
     }
     mails = [column(c) for c in mail_columns(spec.of_class("personal")) if c in headers]
+    derived: dict[str, Any] = {}
     if mails:
         columns["mail_key"] = first_address(mails).lower()
+        derived = from_mail(first_address(mails), definition.reading.free_mail)
     for p in crm.profile:
         if p.name in headers:
             columns[p.column] = profile_value(column(p.name), p.dtype)
-        elif p.name == "email_kind" and mails:
-            columns[p.column] = mail_kind(first_address(mails))
+        elif p.name in derived:
+            columns[p.column] = derived[p.name]
         else:
             kind = "float64" if p.dtype == "number" else "string"
             columns[p.column] = ibis.null(kind)
@@ -251,7 +253,7 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
     """Lay the CRM's own columns over those of the list, for the leads it knows."""
     import ibis
 
-    rows = numbered.left_join(given, ["_file", "_record"])
+    rows = crm.own_id(numbered.left_join(given, ["_file", "_record"]))
     rows = rows.select(*numbered.columns, *[c for c in given.columns if c[0] != "_"])
     for part in crm.related:
         own = [p.column for p in part.profile]

@@ -1,0 +1,67 @@
+"""Ids in one form: Salesforce's 15 characters as 18, e-mail addresses as hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: The characters that five bits choose from.
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_CHUNK, _LENGTH = 5, 15
+#: What stands in the id column of a table.
+ID, EMAIL = "id", "email"
+#: What a hashed address looks like.
+HASHED = "^[0-9a-f]{64}$"
+
+
+def one_form(column: ir.StringValue, vendor: str | None) -> ir.StringValue:
+    """Return ids as they are compared: unchanged, or Salesforce's in 18 characters.
+
+    An id of 15 characters, of which upper and lower case differ, gets three more. Each stands for
+    five of the fifteen: bit *i* says whether character *i* is a capital. What does not look like
+    such an id stays as it is, and so does one of 18 characters. (Salesforce, "ID Field Type",
+    Object Reference for the Salesforce Platform.)
+
+    Parameters
+    ----------
+    column : Ibis string column
+        Ids without outer blanks.
+    vendor : {"salesforce"} or None
+        ``ids`` of the definition.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> ids = ibis.memtable({"id": ["00Q5e00001AbCdE", "L-7"]}).id
+    >>> one_form(ids, "salesforce").execute().tolist()
+    ['00Q5e00001AbCdEEAV', 'L-7']
+    """
+    import ibis
+
+    if vendor != "salesforce":
+        return column
+    lower = column.lower()
+    made = column
+    for start in range(0, _LENGTH, _CHUNK):
+        bits = [
+            ibis.ifelse(column.substr(start + i, 1) != lower.substr(start + i, 1), 1 << i, 0)
+            for i in range(_CHUNK)
+        ]
+        made = made + ibis.literal(_CHECK).substr(sum(bits[1:], bits[0]), 1)
+    return column.re_search(f"^[0-9A-Za-z]{{{_LENGTH}}}$").ifelse(made, column)
+
+
+def hashed(column: ir.StringValue) -> ir.StringValue:
+    """Return e-mail addresses as SHA-256 of their lower case, and other values as they are.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> given = ibis.memtable({"id": [" A@x.example", "a@X.example ", "L-7"]}).id
+    >>> one, other, third = hashed(given).execute()
+    >>> one == other, len(one), third
+    (True, 64, 'L-7')
+    """
+    return column.contains("@").ifelse(column.strip().lower().hexdigest("sha256"), column)
