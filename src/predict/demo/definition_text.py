@@ -139,6 +139,9 @@ cost_of_follow_up = 90
 path = "{folder}do-not-contact.csv"
 lead_id = "lead_id"
 
+"""
+
+WORDS: Final = """\
 # How a kind of event is told: "viewed 4 pages", "downloaded one offer".
 [words.page_view]
 did = "viewed"
@@ -185,6 +188,7 @@ did = "was sent"
 thing = "e-mail of ours"
 things = "e-mails of ours"
 """
+"""How kinds of events are told, in every shape."""
 
 
 def definition_text(calendar: Calendar, folder: str = "") -> str:
@@ -207,4 +211,4 @@ def definition_text(calendar: Calendar, folder: str = "") -> str:
         folder=folder,
         exported_at=calendar.until.isoformat(),
         covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
-    )
+    ) + WORDS
