@@ -52,13 +52,24 @@ class Changes(Rows):
 
     @classmethod
     def of(
-        cls, row: npt.NDArray[np.int64], at: npt.NDArray[np.datetime64], field: str, old: Words,
+        cls,
+        row: npt.NDArray[np.int64],
+        at: npt.NDArray[np.datetime64],
+        field: str,
+        old: Words,
         new: Words,
     ) -> Changes:
         """Return changes of one field, without those that change nothing."""
         kept = old != new
         name = np.full(len(row), field, dtype=object)
         return cls(row, at, name, old, new).take(np.asarray(kept, dtype=bool))
+
+    @classmethod
+    def none(cls) -> Changes:
+        """Return no changes."""
+        nothing = np.zeros(0, dtype=object)
+        moments = np.zeros(0, dtype="datetime64[s]")
+        return cls(np.zeros(0, dtype=np.int64), moments, nothing, nothing, nothing)
 
     @classmethod
     def together(cls, parts: Sequence[Changes]) -> Changes:
@@ -90,7 +101,11 @@ class Changes(Rows):
 
 
 def trail(
-    block: Block, exported_at: np.datetime64, field: str, first: str | None, words: Mapping[str, str]
+    block: Block,
+    exported_at: np.datetime64,
+    field: str,
+    first: str | None,
+    words: Mapping[str, str],
 ) -> Changes:
     """Return how a field moved with the stages of the leads, as far as the export shows.
 

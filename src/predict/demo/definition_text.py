@@ -207,8 +207,11 @@ def definition_text(calendar: Calendar, folder: str = "") -> str:
     >>> [line for line in text.splitlines() if "leads.csv" in line]
     ['path = "../data/demo/leads.csv"']
     """
-    return _TEXT.format(
-        folder=folder,
-        exported_at=calendar.until.isoformat(),
-        covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
-    ) + WORDS
+    return (
+        _TEXT.format(
+            folder=folder,
+            exported_at=calendar.until.isoformat(),
+            covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
+        )
+        + WORDS
+    )

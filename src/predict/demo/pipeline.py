@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STEPS: Final = ("qualification", "proposal", "negotiation", "won", "lost")
 WON, LOST = STEPS.index("won"), STEPS.index("lost")
 
-_AGAIN: Final = 0.3  # of the customers are offered more within half a year: no business of a lead
+_AGAIN: Final = 0.2  # of the customers are offered more within half a year: no business of a lead
 _SAME_AGAIN: Final = 0.7  # of these buy
 
 Times = npt.NDArray[np.datetime64]
@@ -70,7 +70,13 @@ def steps(rng: np.random.Generator, block: Block, exported_at: np.datetime64) ->
     won_at, lost_at = (deals.at[row, STAGES.index(stage)] for stage in ("won", "lost"))
     is_won = ~np.isnat(won_at)
     first = _deal(
-        rng, row, False, opened, np.where(is_won, won_at, lost_at), is_won, deals.estimate[row],
+        rng,
+        row,
+        False,
+        opened,
+        np.where(is_won, won_at, lost_at),
+        is_won,
+        deals.estimate[row],
         np.where(is_won, deals.amount[row], deals.estimate[row]),
     )
     buyers = np.flatnonzero(known[:, STAGES.index("won")])
@@ -79,8 +85,14 @@ def steps(rng: np.random.Generator, block: Block, exported_at: np.datetime64) ->
     opened = deals.at[buyers, STAGES.index("won")] + (wait * DAY).astype(np.int64)
     amount = np.round(0.4 * deals.amount[buyers], -1)
     second = _deal(
-        rng, buyers, True, opened, opened + (length * DAY).astype(np.int64),
-        rng.random(len(buyers)) < _SAME_AGAIN, amount, amount,
+        rng,
+        buyers,
+        True,
+        opened,
+        opened + (length * DAY).astype(np.int64),
+        rng.random(len(buyers)) < _SAME_AGAIN,
+        amount,
+        amount,
     )
     both = [*first, *second]
     every = Steps(*(np.concatenate([getattr(p, f.name) for p in both]) for f in fields(Steps)))

@@ -25,6 +25,7 @@ from predict.demo.salesforce_text import salesforce_text
 from predict.demo.shape import EVENTS, LEADS, LIST, SUPPRESSED, TASKS, TRUTH, VISITORS
 from predict.demo.stamps import texts, words
 from predict.demo.vendor_ids import salesforce_ids
+from predict.demo.vendor_rows import DRAWS, known_first, lead_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from predict.demo.profile import Accounts
     from predict.demo.shape import Tables
     from predict.demo.simulation import Block, Company
-
-#: Which of the company's random numbers draw what only vendors show.
-DRAWS = 4
 
 
 class Salesforce:
@@ -69,7 +67,11 @@ class Salesforce:
         """Return what a block of leads adds to the objects."""
         import pyarrow as pa
 
-        rng, exported_at, leads = self._company.random(DRAWS, place), self._exported_at, clean[LEADS]
+        rng, exported_at, leads = (
+            self._company.random(DRAWS, place),
+            self._exported_at,
+            clean[LEADS],
+        )
         over = written_over(rng, block, words(leads["job_title"]), self._accounts, exported_at)
         merges, deals = merge(rng, block, exported_at), steps(rng, block, exported_at)
         changes = Changes.together([salesforce_leads.statuses(block, exported_at), over])
@@ -95,9 +97,7 @@ class Salesforce:
             ),
             "Account.csv": salesforce_deals.new_account_table(leads, standing, has_won),
             "Contact.csv": salesforce_deals.contact_table(leads, standing),
-            "Opportunity.csv": salesforce_deals.opportunity_table(
-                deals, leads, standing, campaign
-            ),
+            "Opportunity.csv": salesforce_deals.opportunity_table(deals, leads, standing, campaign),
             "OpportunityHistory.csv": salesforce_deals.deal_history_table(place, deals, number),
             "Task.csv": salesforce_activity.task_table(
                 rng, place, block, leads, clean[TASKS], standing, exported_at
@@ -114,9 +114,7 @@ class Salesforce:
         """Return rows of ``Account.csv``, with who has become a customer."""
         customers = self._customers[start : start + clean.num_rows]
         first_day = np.datetime64(self._company.calendar.start, "D")
-        return {
-            "Account.csv": salesforce_deals.account_table(clean, start, first_day, customers)
-        }
+        return {"Account.csv": salesforce_deals.account_table(clean, start, first_day, customers)}
 
     def rest(self) -> dict[str, pa.Table]:
         """Return the campaigns."""
@@ -150,19 +148,7 @@ class Salesforce:
         return salesforce_ids(vendor_ids.CAMPAIGN, np.array(number))
 
 
-def known_first(fresh: pa.Table, recent: list[pa.Table], key: str) -> pa.Table:
-    """Return the rows of ``fresh``; those of leads that the CRM knows as they stand there."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known = pa.concat_tables(recent)
-    place = pc.index_in(fresh[key], value_set=known[key].combine_chunks())
-    otherwise = pa.array(known.num_rows + np.arange(fresh.num_rows), type=pa.int32())
-    row = pc.coalesce(place.combine_chunks(), otherwise)
-    return pa.concat_tables([known, fresh]).take(row).combine_chunks()
-
-
 def _renamed(table: pa.Table) -> pa.Table:
     """Return a table about leads with their ids of this vendor."""
-    ids = salesforce_leads.lead_ids(salesforce_leads.lead_numbers(table))
+    ids = salesforce_leads.lead_ids(lead_numbers(table))
     return table.set_column(0, "lead_id", texts(ids))

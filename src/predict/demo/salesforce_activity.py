@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from predict.demo import vendor_ids
 from predict.demo.calendar import DAY
-from predict.demo.salesforce_leads import Standing, lead_ids, lead_numbers
+from predict.demo.salesforce_leads import Standing, lead_ids
 from predict.demo.stamps import DAY_ONLY, same, stamps, texts
 from predict.demo.vendor_ids import salesforce_ids
+from predict.demo.vendor_rows import lead_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +23,7 @@ RESPONSES: Final = ("offer_download", "demo_request", "webinar_attended")
 """Kinds of events that count as a response to a campaign."""
 
 _SUBTYPES: Final = {"call": "Call", "email": "Email"}
+_ENDED: Final = ("Qualified", "Closed - Not Converted", "Unqualified")
 _PLANNED: Final = 0.25  # of the open leads have a task that is still to be done
 
 Words = npt.NDArray[np.object_]
@@ -177,6 +179,3 @@ def first_of(block: Block, kinds: tuple[str, ...]) -> Times:
     found = np.full(len(block.leads), np.datetime64("NaT"), dtype="datetime64[s]")
     found[row] = block.events.occurred_at[is_one][place]  # in order of time: the first one
     return found
-
-
-_ENDED: Final = ("Qualified", "Closed - Not Converted", "Unqualified")

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from predict.demo import vendor_ids
 from predict.demo.pipeline import LOST, WON, Steps
-from predict.demo.salesforce_leads import Standing, lead_numbers
+from predict.demo.salesforce_leads import Standing
 from predict.demo.stamps import DAY_ONLY, numbers, stamps, texts, words
 from predict.demo.vendor_ids import salesforce_ids
+from predict.demo.vendor_rows import lead_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,7 +133,9 @@ def opportunity_table(
             "AccountId": texts(salesforce_ids(vendor_ids.ACCOUNT, standing.account[row])),
             "ContactId": texts(salesforce_ids(vendor_ids.CONTACT, number[row])),
             "CampaignId": texts(led_by),
-            "Name": texts([f"{c or 'Deal'} – {k}" for c, k in zip(company[row], kind, strict=True)]),
+            "Name": texts(
+                [f"{c or 'Deal'} – {k}" for c, k in zip(company[row], kind, strict=True)]
+            ),
             "StageName": texts(np.asarray(STAGE_NAMES, dtype=object)[now.step]),
             "Amount": numbers(now.amount),
             "CloseDate": stamps(now.closes, DAY_ONLY),

@@ -14,6 +14,7 @@ from predict.demo.merges import Merges
 from predict.demo.sales import STAGES
 from predict.demo.stamps import DAY_ONLY, same, stamps, texts, words
 from predict.demo.vendor_ids import Ids, salesforce_ids
+from predict.demo.vendor_rows import account_numbers, lead_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,17 +99,6 @@ class Standing:
         )
 
 
-def lead_numbers(clean: pa.Table) -> Ints:
-    """Return the numbers of leads, from the ids of the clean shape."""
-    return np.array([int(i[2:]) - 1 for i in clean["lead_id"].to_pylist()], dtype=np.int64)
-
-
-def account_numbers(clean: pa.Table) -> Ints:
-    """Return the numbers of accounts; −1 for none."""
-    ids = clean["account_id"].to_pylist()
-    return np.array([-1 if i is None else int(i[2:]) - 1 for i in ids], dtype=np.int64)
-
-
 def lead_ids(number: Ints, place: Ints | int = 0) -> Ids:
     """Return the ids of leads, or of the records merged into them (``place`` from 1)."""
     return salesforce_ids(vendor_ids.LEAD, number * _RECORDS + place)
@@ -184,9 +174,7 @@ def lead_table(clean: pa.Table, standing: Standing, exported_at: np.datetime64) 
             "LastModifiedDate": stamps(standing.modified_at),
             "LastActivityDate": stamps(clean["last_activity_at"].to_numpy(), DAY_ONLY),
             "SystemModstamp": stamps(np.maximum(touched, standing.modified_at)),
-            "Matched_Account__c": texts(
-                salesforce_ids(vendor_ids.ACCOUNT, account_numbers(clean))
-            ),
+            "Matched_Account__c": texts(salesforce_ids(vendor_ids.ACCOUNT, account_numbers(clean))),
             "Form_Variant__c": clean["form_variant"],
             "Badge_Colour__c": clean["badge_colour"],
             "List__c": clean["list"],
@@ -206,7 +194,12 @@ def merged_table(clean: pa.Table, merges: Merges, exported_at: np.datetime64) ->
     import pyarrow as pa
 
     again = clean.take(pa.array(merges.row))
-    for name in ("last_call_seconds", "lifetime_page_views", "last_activity_at", "budget_confirmed"):
+    for name in (
+        "last_call_seconds",
+        "lifetime_page_views",
+        "last_activity_at",
+        "budget_confirmed",
+    ):
         place = again.schema.get_field_index(name)
         empty = pa.nulls(again.num_rows, again.schema.field(name).type)
         again = again.set_column(place, name, empty)
@@ -226,9 +219,7 @@ def merged_table(clean: pa.Table, merges: Merges, exported_at: np.datetime64) ->
     return rows
 
 
-def history_table(
-    place: int, clean: pa.Table, changes: Changes, converted: Times
-) -> pa.Table:
+def history_table(place: int, clean: pa.Table, changes: Changes, converted: Times) -> pa.Table:
     """Return the rows of ``LeadHistory.csv``, with those that mark creation and conversion."""
     import pyarrow as pa
 

@@ -55,6 +55,7 @@ Phone = "personal"
 Company = "personal"
 HasOptedOutOfEmail = "eligibility"
 # Written by conversion itself.
+IsDeleted = "hindsight"
 IsConverted = "hindsight"
 ConvertedDate = "hindsight"
 ConvertedAccountId = "hindsight"
