@@ -36,12 +36,13 @@ class HubSpot:
         self._company, self._accounts = company, accounts
         self._exported_at = company.calendar.exported_at
         self._recent: list[pa.Table] = []
-        until = company.calendar.until.isoformat()
+        # The vendor dates its files by the day they were made: the one after the history's last.
+        made = np.datetime_as_string(self._exported_at, unit="D")
         self._contacts, self._companies, self._deals = (
-            f"hubspot-crm-exports-all-{what}-{until}.csv"
+            f"hubspot-crm-exports-all-{what}-{made}.csv"
             for what in ("contacts", "companies", "deals")
         )
-        self.files = (
+        self.files: tuple[str, ...] = (
             self._contacts,
             self._companies,
             self._deals,

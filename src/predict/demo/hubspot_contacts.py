@@ -190,8 +190,8 @@ def _summary(block: Block | None, n: int) -> dict[str, Any]:
     nothing, none = np.full(n, None, dtype=object), np.zeros(n, dtype=np.int64)
     found: dict[str, Any] = {
         **{f"{end} {what} at": never for end in ("first", "last") for what in ("form", "view")},
-        **{name: never for name in ("first open at", "last open at", "last contacted at")},
-        **{name: none for name in ("forms", "views", "sessions", "contacted")},
+        **dict.fromkeys(("first open at", "last open at", "last contacted at"), never),
+        **dict.fromkeys(("forms", "views", "sessions", "contacted"), none),
         **{"first form": nothing, "last form": nothing},
     }
     if block is None:

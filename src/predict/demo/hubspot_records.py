@@ -12,7 +12,7 @@ from predict.demo.changes import EMPLOYEES, OWNER, TITLE, Changes
 from predict.demo.hubspot_contacts import LIFECYCLE, STATUS, deal_numbers, merged_ids
 from predict.demo.merges import Merges
 from predict.demo.pipeline import LOST, WON, Steps
-from predict.demo.stamps import MINUTE, ZULU, numbers, same, stamps, texts, words
+from predict.demo.stamps import MINUTE, ZULU, numbers, same, stamps, texts, where, words
 from predict.demo.vendor_ids import (
     HUBSPOT_COMPANY,
     HUBSPOT_DEAL,
@@ -75,7 +75,7 @@ def deal_table(block: Block, deals: Steps, company: Words) -> pa.Table:
     is_closed, is_lost = np.isin(now.step, (WON, LOST)), now.step == LOST
     closes = np.where(is_closed, now.at, now.closes.astype("datetime64[s]"))
     kind = np.where(now.again, "Existing Business", "New Business").astype(object)
-    reason = np.where(is_lost & ~now.again, block.deals.reason[row], None)
+    reason = where(is_lost & ~now.again, block.deals.reason[row])
     return pa.table(
         {
             "Record ID": texts(hubspot_ids(HUBSPOT_DEAL, deal_numbers(now, number))),

@@ -128,11 +128,18 @@ covers_from = {covers_from}
 [outcomes.lifecycle]
 path = "property_history.csv"
 exported_at = {exported_at}
-where = {{ property = "lifecyclestage", value = ["marketingqualifiedlead", "salesqualifiedlead", "opportunity"] }}
 lead_id = "contactId"
 stage_column = "value"
-stages = {{ marketingqualifiedlead = "MQL", salesqualifiedlead = "SQL", opportunity = "opportunity" }}
 entered_at = "timestamp"
+
+[outcomes.lifecycle.where]
+property = "lifecyclestage"
+value = ["marketingqualifiedlead", "salesqualifiedlead", "opportunity"]
+
+[outcomes.lifecycle.stages]
+marketingqualifiedlead = "MQL"
+salesqualifiedlead = "SQL"
+opportunity = "opportunity"
 
 # There is no lifecycle stage for leads that sales accepted or turned down.
 [outcomes.status]

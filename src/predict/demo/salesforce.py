@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Salesforce:
     """The shape of a Salesforce export; see `predict.demo.shape.Shape`."""
 
-    files = (
+    files: tuple[str, ...] = (
         "Lead.csv",
         "LeadHistory.csv",
         "Account.csv",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from predict.demo import vendor_ids
 from predict.demo.calendar import DAY
 from predict.demo.salesforce_leads import Standing, lead_ids
-from predict.demo.stamps import DAY_ONLY, same, stamps, texts
+from predict.demo.stamps import DAY_ONLY, same, stamps, texts, where
 from predict.demo.vendor_ids import salesforce_ids
 from predict.demo.vendor_rows import lead_numbers
 
@@ -71,11 +71,11 @@ def task_table(
 
     tasks, who, number = block.tasks, who_ids(clean, standing), lead_numbers(clean)
     done, n = tasks.occurred_at, len(tasks)
-    due = done.astype("datetime64[D]") - rng.integers(-2, 3, n)
+    due = done + DAY * rng.integers(-2, 3, n)
     planned = done - (rng.random(n) * 3 * DAY).astype(np.int64)
     planned = np.maximum(planned, block.leads.created_at[tasks.row])
     opportunity = salesforce_ids(vendor_ids.OPPORTUNITY, 2 * number)[tasks.row]
-    about = np.where(done >= standing.converted_at[tasks.row], opportunity, None)
+    about = where(done >= standing.converted_at[tasks.row], opportunity)
     kinds = [_SUBTYPES[kind] for kind in clean_tasks["kind"].to_pylist()]
     called = np.array([kind == "Call" for kind in kinds], dtype=bool)
     first = place << 20
@@ -160,8 +160,8 @@ def member_table(
     return pa.table(
         {
             "Id": texts(salesforce_ids(vendor_ids.MEMBER, 2 * number[row] + second)),
-            "LeadId": texts(np.where(is_contact, None, lead)),
-            "ContactId": texts(np.where(is_contact, contact, None)),
+            "LeadId": texts(where(~is_contact, lead)),
+            "ContactId": texts(where(is_contact, contact)),
             "LeadOrContactId": texts(np.where(is_contact, contact, lead)),
             "CampaignId": texts(salesforce_ids(vendor_ids.CAMPAIGN, campaign)),
             "Status": texts(np.where(has, "Responded", "Sent").astype(object)),

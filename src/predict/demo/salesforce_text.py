@@ -138,11 +138,20 @@ covers_from = {covers_from}
 [outcomes.status]
 path = "LeadHistory.csv"
 exported_at = {exported_at}
-where = {{ Field = "Status", NewValue = ["MQL", "SAL", "SQL", "Closed - Not Converted", "Unqualified"] }}
 lead_id = "LeadId"
 stage_column = "NewValue"
-stages = {{ MQL = "MQL", SAL = "SAL", SQL = "SQL", "Closed - Not Converted" = "disqualified", Unqualified = "disqualified" }}
 entered_at = "CreatedDate"
+
+[outcomes.status.where]
+Field = "Status"
+NewValue = ["MQL", "SAL", "SQL", "Closed - Not Converted", "Unqualified"]
+
+[outcomes.status.stages]
+MQL = "MQL"
+SAL = "SAL"
+SQL = "SQL"
+"Closed - Not Converted" = "disqualified"
+Unqualified = "disqualified"
 
 # A deal begins in Qualification, at its CreatedDate. Deals with customers hang on no lead.
 [outcomes.opportunity]

@@ -65,7 +65,17 @@ class Shape(Protocol):
 class Clean:
     """The shape of the simulation itself: one file a noun, nothing written over."""
 
-    files = (ACCOUNTS, LEADS, EVENTS, TASKS, STAGES, SUPPRESSED, LIST, VISITORS, TRUTH)
+    files: tuple[str, ...] = (
+        ACCOUNTS,
+        LEADS,
+        EVENTS,
+        TASKS,
+        STAGES,
+        SUPPRESSED,
+        LIST,
+        VISITORS,
+        TRUTH,
+    )
 
     def __init__(self, company: Company) -> None:
         self._calendar = company.calendar

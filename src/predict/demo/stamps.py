@@ -36,7 +36,6 @@ def stamps(moments: Times, style: str = INSTANT) -> pa.Array:
     import pyarrow.compute as pc
 
     whole = pa.array(moments.astype("datetime64[s]"), type=pa.timestamp("s"))
-    # pyarrow counts seconds with their decimals; whole seconds have none.
     return pc.strftime(whole, format=style)
 
 
@@ -45,6 +44,13 @@ def texts(values: npt.NDArray[np.object_] | list[Any]) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(values, type=pa.string())
+
+
+def where(mask: npt.NDArray[np.bool_], words: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the words where the mask is true, None elsewhere."""
+    found = words.copy()
+    found[~mask] = None
+    return found
 
 
 def same(value: str | None, n: int) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Rows for vendors: numbers read back from clean ids, and lists whose known rows stand as exported."""
+"""Rows for vendors: numbers of clean ids; lists whose known rows stand as exported."""
 
 from __future__ import annotations
 
