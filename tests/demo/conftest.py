@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-SHAPED = 3_000
+SHAPED = 2_000
 """Leads of the company that is written in every shape."""
 
 
