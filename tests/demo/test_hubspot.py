@@ -121,7 +121,8 @@ def test_features_are_equal_but_for_the_seconds_of_creation(datasets: dict[str, 
         minute = (left - right).abs() <= 1 / 1_440  # in days: ages and durations
         same |= minute if "days_since" in column or column == "age_days" else False
         cells, alike = cells + len(same), alike + int(same.sum())
-    assert alike / cells > 0.9995  # what happened in that very minute
+    # The others are counts of windows that begin or end in that very minute.
+    assert 0.999 < alike / cells < 1
 
 
 def test_some_rows_carry_ids_that_were_merged_away(

@@ -15,9 +15,10 @@ from predict.demo.sales import STAGES
 if TYPE_CHECKING:
     from predict.demo.simulation import Block
 
-_TWICE: Final = 0.06  # of all leads come in a second time, unless they have ended by then
+_TWICE: Final = 0.08  # of all leads come in a second time, unless they have ended by then
 _THRICE: Final = 0.1  # of these a third time
 _LATEST: Final = 20.0  # days after the first
+_UNSEEN: Final = 25.0  # days until somebody sees that it is one person
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def merge(rng: np.random.Generator, block: Block, exported_at: np.datetime64) ->
     row = np.concatenate([again, third])
     place = np.concatenate([np.full(len(again), 1), np.full(len(third), 2)])
     wait = (HOUR + rng.random(len(row)) * _LATEST * DAY).astype(np.int64)
-    found = (HOUR + rng.random(len(row)) * 4 * DAY).astype(np.int64)
+    found = (HOUR + rng.random(len(row)) * _UNSEEN * DAY).astype(np.int64)
     created = block.leads.created_at[row] + wait
     merged = created + found
     ends = np.fmin(*(block.deals.at[:, STAGES.index(s)] for s in ("opportunity", "disqualified")))
