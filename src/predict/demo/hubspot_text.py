@@ -170,6 +170,7 @@ id = "contactId"
 field = "property"
 new = "value"
 changed_at = "timestamp"
+covers_from = {covers_from}
 
 [criteria.country]
 field = "Country/Region"
