@@ -165,7 +165,7 @@ stages = {{ "Closed Won" = "won", "Closed Lost" = "lost" }}
 entered_at = "CreatedDate"
 amount = "Amount"
 
-# Every lead has a row "created" since the first day, so that a field without a change never changed.
+# Every lead has a row "created" since the first day: a field without a change never changed.
 [history.lead]
 path = "LeadHistory.csv"
 exported_at = {exported_at}
