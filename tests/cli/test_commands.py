@@ -85,6 +85,20 @@ def test_demo_says_what_it_wrote_and_what_to_do_next(predict: Predict, tmp_path:
     assert other.code == 1 and "holds the result of other inputs" in other.err
 
 
+@pytest.mark.parametrize(("shape", "leads"), [("salesforce", "Lead"), ("hubspot", "contacts")])
+def test_demo_in_a_vendors_shape_checks(predict: Predict, tmp_path, shape, leads) -> None:
+    to = tmp_path / shape
+    done = predict("demo", "--to", to, "--leads", 1_200, "--seed", 4, "--as", shape)
+    assert done.code == 0
+    assert leads in done.out
+    checked = predict("check", to / "definition.toml")
+    assert checked.code == 0
+    assert "1,200 leads, created from" in checked.out
+    clean = predict("demo", "--to", to, "--leads", 1_200, "--seed", 4)
+    assert clean.code == 1 and "holds the result of other inputs" in clean.err
+    assert predict("demo", "--to", to, "--as", "sap").code == 2
+
+
 def test_check_tells_findings_in_words_and_as_json(predict: Predict, company, tmp_path) -> None:
     told = tmp_path / "findings.json"
     done = predict("check", company.definition, "--json", told)

@@ -9,20 +9,49 @@ import pandas as pd
 import pytest
 
 from predict.demo.company import write_company
+from predict.demo.shape import NAMES
 from predict.demo.simulation import BLOCK, Block, Company
 from predict.demo.truth import HORIZON_DAYS
 from predict.errors import PredictError
 from predict.publish import files_in
 
 
-def test_same_seed_same_bytes_another_seed_others(tmp_path: Path) -> None:
-    write_company(tmp_path / "a", leads=500, seed=1)
-    write_company(tmp_path / "b", leads=500, seed=1)
-    write_company(tmp_path / "c", leads=500, seed=2)
+@pytest.mark.parametrize("shape", NAMES)
+def test_same_seed_same_bytes_another_seed_others(tmp_path: Path, shape: str) -> None:
+    write_company(tmp_path / "a", leads=500, seed=1, shape=shape)
+    write_company(tmp_path / "b", leads=500, seed=1, shape=shape)
+    write_company(tmp_path / "c", leads=500, seed=2, shape=shape)
     a, b, c = (files_in(tmp_path / name) for name in "abc")
     assert a == b
     seeded = set(a) - {"definition.toml", "truth/drivers.json"}
     assert all(a[name] != c[name] for name in seeded)
+
+
+def test_a_shape_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PredictError, match="no such shape"):
+        write_company(tmp_path / "demo", leads=200, shape="sap")
+    assert not (tmp_path / "demo").exists()
+
+
+@pytest.mark.parametrize("shape", NAMES)
+def test_a_small_company_has_every_file_in_every_shape(tmp_path: Path, shape: str) -> None:
+    counts = write_company(tmp_path / "demo", leads=100, shape=shape)
+    for name, rows in counts.items():
+        path = next(p for p in (tmp_path / "demo").rglob("*.*") if p.stem == name)
+        read = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+        assert len(read(path)) == rows, name
+
+
+@pytest.mark.parametrize("shape", NAMES)
+def test_blocks_do_not_show_in_the_files(tmp_path: Path, shape: str) -> None:
+    """Ids are unique over blocks, and the definition reads what several blocks have written."""
+    home = tmp_path / "demo"
+    write_company(home, leads=BLOCK + 200, seed=3, shape=shape)
+    for path in home.glob("*.csv"):
+        table = pd.read_csv(path, dtype=str)
+        for key in ("Id", "Record ID"):
+            if key in table and path.stem != "new_leads":
+                assert table[key].is_unique, path.name
 
 
 def test_a_block_drawn_alone_is_the_block_of_the_whole() -> None:

@@ -104,9 +104,12 @@ def demo(
     to: To,
     leads: Annotated[int, typer.Option(help="How many leads.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed, the same bytes.")] = 7,
+    shape: Annotated[
+        verbs.Shape, typer.Option("--as", help="Whose exports they look like.")
+    ] = verbs.Shape.clean,
 ) -> None:
     """Write the exports of a simulated company, with a definition for them."""
-    verbs.demo(to, leads, seed)
+    verbs.demo(to, leads, seed, shape)
 
 
 def main() -> None:

@@ -34,6 +34,14 @@ class Reasons(StrEnum):
     none = "none"
 
 
+class Shape(StrEnum):
+    """Whose exports the demo company looks like."""
+
+    clean = "clean"
+    salesforce = "salesforce"
+    hubspot = "hubspot"
+
+
 def console() -> Console:
     """Return the console: colours and width of the terminal, plain and wide where piped.
 
@@ -172,11 +180,11 @@ def models(home: Path | None) -> None:
     print_models(console(), Registry(Home.at(home)).models())
 
 
-def demo(to: Path, leads: int, seed: int) -> None:
+def demo(to: Path, leads: int, seed: int, shape: Shape) -> None:
     """Write the demo company."""
     from predict.demo.company import write_company
 
     out = console()
-    rows = write_company(to, leads=leads, seed=seed)
+    rows = write_company(to, leads=leads, seed=seed, shape=shape.value)
     out.print("Rows: " + ", ".join(f"{n:,} in {table}" for table, n in rows.items()))
     out.print(f"Train on it:  predict train {to / 'definition.toml'}")

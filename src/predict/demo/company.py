@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from predict.demo import columns, sales
-from predict.demo.calendar import UNTIL, Calendar
-from predict.demo.definition_text import definition_text
+from predict.demo import columns
+from predict.demo.calendar import UNTIL
 from predict.demo.drivers import drivers
 from predict.demo.incoming import Recent, incoming_table, visitor_table
 from predict.demo.profile import Accounts
+from predict.demo.shape import (
+    LEADS,
+    LIST,
+    VISITORS,
+    Shape,
+    clean_tables,
+    recent_leads,
+    shape_of,
+)
 from predict.demo.sheet import Sheet
-from predict.demo.simulation import VERSION, Block, Company
+from predict.demo.simulation import VERSION, Company
 from predict.publish import is_complete, json_digest, publishing, read_json, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ACCOUNT_ROWS: Final = 100_000
-_FILES: Final = (
-    "accounts.csv",
-    "leads.csv",
-    "events.parquet",
-    "tasks.csv",
-    "stages.csv",
-    "do-not-contact.csv",
-    "new_leads.csv",
-    "trade_show.csv",
-    "truth/truth.parquet",
-)
 
 
 def write_company(
@@ -43,6 +38,7 @@ def write_company(
     seed: int = 7,
     until: date = UNTIL,
     *,
+    shape: str = "clean",
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, int]:
     """Write the exports of a simulated company, a definition that maps them, and the truth.
@@ -57,6 +53,8 @@ def write_company(
         The same seed gives the same bytes.
     until : datetime.date
         Last day of the history.
+    shape : {"clean", "salesforce", "hubspot"}
+        The files the company exports itself in; the truth behind them is the same.
     progress : callable, optional
         Told after each block how many of the leads are written.
 
@@ -68,7 +66,7 @@ def write_company(
     Raises
     ------
     PredictError
-        The folder holds something else.
+        The folder holds something else; no shape has this name.
 
     Examples
     --------
@@ -82,14 +80,15 @@ def write_company(
     500
     """
     company = Company(leads, seed, until)
-    inputs = json_digest(
-        {"demo": VERSION, "leads": leads, "seed": seed, "until": until.isoformat()}
-    )
+    accounts = company.accounts()
+    written = shape_of(shape, company, accounts)
+    asked = {"demo": VERSION, "leads": leads, "seed": seed, "until": until.isoformat()}
+    inputs = json_digest(asked if shape == "clean" else asked | {"shape": shape})
     if is_complete(folder, inputs):
         return _counts(read_json(folder / "manifest.json"))
     manifest: dict[str, object] = {}
     with publishing(folder, inputs, manifest) as staging:
-        manifest["rows"] = _write(company, staging, progress or _quiet)
+        manifest["rows"] = _write(company, accounts, written, staging, progress or _quiet)
     return _counts(manifest)
 
 
@@ -103,53 +102,39 @@ def _quiet(written: int) -> None:
     """Say nothing."""
 
 
-def _write(company: Company, folder: Path, progress: Callable[[int], None]) -> dict[str, int]:
+def _write(
+    company: Company,
+    accounts: Accounts,
+    shape: Shape,
+    folder: Path,
+    progress: Callable[[int], None],
+) -> dict[str, int]:
     """Write all files, holding no more than a few blocks in memory; return rows by table."""
-    calendar, accounts = company.calendar, company.accounts()
+    calendar, exported_at = company.calendar, company.calendar.exported_at
     (folder / "truth").mkdir()
     recent: list[Recent] = []
     with ExitStack() as stack:
-        sheets = {name: stack.enter_context(Sheet(folder / name)) for name in _FILES}
+        sheets = {name: stack.enter_context(Sheet(folder / name)) for name in shape.files}
+
+        def add(tables: Mapping[str, pa.Table]) -> None:
+            for name, table in tables.items():
+                sheets[name].write(table)
+
+        done = 0
+        for place, block in enumerate(company.blocks(accounts)):
+            clean = clean_tables(block, accounts, exported_at)
+            add(shape.block(place, block, clean))
+            recent = [*recent, recent_leads(block, clean[LEADS], exported_at)][-2:]
+            done += len(block.leads)
+            progress(done)
         for part, start in enumerate(range(0, len(accounts), _ACCOUNT_ROWS)):
             rows = slice(start, start + _ACCOUNT_ROWS)
             table = columns.account_table(accounts, rows, company.random(2, part))
-            sheets["accounts.csv"].write(table)
-        for block in company.blocks(accounts):
-            tables = _tables(block, accounts, calendar)
-            for name, table in tables.items():
-                sheets[name].write(table)
-            recent = [*recent, _recent(block, tables["leads.csv"], calendar)][-2:]
-            progress(sheets["leads.csv"].rows)
+            add(shape.accounts(start, table))
         rng, next_number = company.random(3), company.n_leads
         listed = incoming_table(rng, next_number, accounts, recent, calendar)
-        sheets["new_leads.csv"].write(listed)
         met = visitor_table(rng, next_number + listed.num_rows, accounts, calendar)
-        sheets["trade_show.csv"].write(met)
+        add(shape.rest() | {LIST: shape.listed(listed), VISITORS: met})
     write_json(folder / "truth" / "drivers.json", drivers())
-    text = definition_text(calendar)
-    (folder / "definition.toml").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "definition.toml").write_text(shape.definition(), encoding="utf-8", newline="\n")
     return {Path(name).stem: sheet.rows for name, sheet in sheets.items()}
-
-
-def _tables(block: Block, accounts: Accounts, calendar: Calendar) -> dict[str, pa.Table]:
-    leads = block.leads
-    lead_rows = columns.lead_table(leads, accounts, block.events, block.traps)
-    return {
-        "leads.csv": lead_rows,
-        "events.parquet": columns.event_table(leads, block.events),
-        "tasks.csv": columns.task_table(leads, block.tasks),
-        "stages.csv": columns.stage_table(leads, block.deals, calendar.exported_at),
-        "do-not-contact.csv": columns.suppression_table(lead_rows, block.is_blocked),
-        "truth/truth.parquet": columns.truth_table(leads, block.truth),
-    }
-
-
-def _recent(block: Block, lead_rows: pa.Table, calendar: Calendar) -> Recent:
-    known = block.deals.known(calendar.exported_at)
-    ended = [sales.STAGES.index(stage) for stage in ("opportunity", *sales.LOST_STAGES)]
-    return Recent(
-        rows=lead_rows,
-        is_open=np.asarray(~known[:, ended].any(axis=1)),
-        is_opportunity=known[:, sales.STAGES.index("opportunity")] & ~block.is_blocked,
-        is_blocked=block.is_blocked,
-    )

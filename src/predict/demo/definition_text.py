@@ -140,9 +140,13 @@ cost_of_follow_up = 90
 path = "{folder}do-not-contact.csv"
 lead_id = "lead_id"
 
+"""
+
+#: What every shape says alike: the company's free mailboxes, and how kinds of events are told.
+SHARED: Final = f"""\
 # The well-known free mailboxes are known; these two stand for all of them in this company.
 [reading]
-free_mail = [{free_mail}]
+free_mail = [{", ".join(f'"{domain}"' for domain in FREE_MAIL_DOMAINS)}]
 
 # How a kind of event is told: "viewed 4 pages", "downloaded one offer".
 [words.page_view]
@@ -208,9 +212,11 @@ def definition_text(calendar: Calendar, folder: str = "") -> str:
     >>> [line for line in text.splitlines() if "leads.csv" in line]
     ['path = "../data/demo/leads.csv"']
     """
-    return _TEXT.format(
-        folder=folder,
-        exported_at=calendar.until.isoformat(),
-        free_mail=", ".join(f'"{domain}"' for domain in FREE_MAIL_DOMAINS),
-        covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
+    return (
+        _TEXT.format(
+            folder=folder,
+            exported_at=calendar.until.isoformat(),
+            covers_from=calendar.start.replace(year=calendar.start.year - 1).isoformat(),
+        )
+        + SHARED
     )
