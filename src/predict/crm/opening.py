@@ -14,7 +14,8 @@ from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
-from predict.crm.stamps import moment, start_of_day
+from predict.crm.stamps import microseconds, moment, start_of_day
+from predict.crm.standing import read_customers, stand
 from predict.crm.tables import Crm
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
@@ -34,6 +35,7 @@ def open_crm(
     outcomes: Mapping[str, pd.DataFrame] | None = None,
     related: Mapping[str, pd.DataFrame] | None = None,
     links: Mapping[str, pd.DataFrame] | None = None,
+    customers: pd.DataFrame | None = None,
     types: Mapping[str, str] | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
@@ -45,7 +47,7 @@ def open_crm(
         Which files, columns and roles.
     leads : DataFrame, optional
         Handed over instead of the file; likewise ``events``, ``outcomes``, ``related`` and
-        ``links``, by the name of their table in the definition.
+        ``links``, by the name of their table in the definition; ``customers`` is one table.
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
@@ -72,6 +74,8 @@ def open_crm(
         ("links", links),
     ):
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
+    if customers is not None:
+        frames["customers"] = customers
     workspace = Workspace(memory_limit=memory_limit)
     try:
         return _open(Reader(workspace, definition, frames, types or {}))
@@ -91,26 +95,29 @@ def _open(reader: Reader) -> Crm:
     links = read_links(reader, marked)
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
+    firms = read_customers(reader)
     exported, said = _exported_at(
         definition,
-        {name: text for p in (part, links, did, became) for name, text in p.sources.items()},
+        {name: text for p in (part, links, did, became, firms) for name, text in p.sources.items()},
         [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
     )
+    standing = stand(reader, marked, became.table, firms.table, microseconds(exported))
     covers = {
         name: start_of_day(spec.covers_from, definition.time_zone)
         for name, spec in definition.events.items()
         if spec.covers_from
     }
-    parts = (part, listed, links, did, became)
+    parts = (part, listed, links, did, became, firms)
     counts = {k: v for p in parts for k, v in p.counts.items()}
-    counts["leads suppressed"] = suppressed
-    findings = [f for p in parts for f in p.findings] + said
+    counts |= {"leads suppressed": suppressed, **standing.counts}
+    findings = [f for p in parts for f in p.findings] + said + standing.findings
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
-        leads=marked,
+        leads=standing.leads,
         events=did.table,
         outcomes=became.table,
+        customers=standing.customers,
         suppression=listed.table,
         related=part.related,
         profile=part.profile,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def stage_kinds(definition: Definition) -> set[str]:
     """Return the raw values that are outcome stages, so that none is taken for behaviour."""
-    raw = {definition.conversion.stage, *definition.conversion.lost_stages}
+    raw = set(definition.told_stages)
     for spec in definition.outcomes.values():
         raw |= set(spec.stages)
     return raw

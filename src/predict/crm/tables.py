@@ -46,14 +46,17 @@ class Crm:
         The engine behind the tables; closing it ends them.
     leads : Ibis table
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
-        ``account_id``, ``owner``, ``created_us``, ``suppressed``, and the profile (``p:…``),
-        incumbent (``i:…``) and criteria (``c:…``, as text) columns.
+        ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``born_converted`` (created with
+        or after its own success), ``customer_us`` (since when its firm is known as a customer),
+        and the profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
         ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
     outcomes : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
         ``known_us``, ``amount``, ``reason``.
+    customers : Ibis table
+        ``account_id`` and ``customer_us`` of the firms that are customers.
     suppression : Ibis table
         ``key``: ids and lower-case e-mails not to be contacted.
     related : tuple of RelatedPart
@@ -83,6 +86,7 @@ class Crm:
     leads: ir.Table
     events: ir.Table
     outcomes: ir.Table
+    customers: ir.Table
     suppression: ir.Table
     related: tuple[RelatedPart, ...]
     profile: tuple[ProfileColumn, ...]

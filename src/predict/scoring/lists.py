@@ -14,6 +14,8 @@ from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION
 from predict.crm.texttable import as_text
 from predict.errors import InputError, nearest
+from predict.history.episodes import chain
+from predict.history.snapshots import current
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,13 +30,14 @@ STATUSES = {
     "unreadable": "the row cannot be read",
     "duplicate": "an earlier row has the same id",
     "suppressed": "this person is on the do-not-contact list",
+    "customer": "this firm is a customer already",
     "converted": "this lead {reached} already",
     "closed": "this lead was closed already",
     "not open": "this lead came after the day the list is scored for",
 }
 
 
-_NOT_OPEN = ["converted", "closed", "duplicate", "not open"]
+_NOT_OPEN = ["customer", "converted", "closed", "duplicate", "not open"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class MatchedList:
     grid : Ibis table
         One record per row of the list: ``row`` (0-based, input order), ``lead_id``, ``lead_no``
         (null where the CRM does not know the lead), ``account_id``, ``created_us``, ``as_of_us``,
-        ``status``, ``basis``, profile (``p:…``) and criteria (``c:…``) columns.
+        ``status``, ``basis``, the episode at ``as_of`` (``episode``, ``started_us``, ``left_us``),
+        profile (``p:…``) and criteria (``c:…``) columns.
     inputs : Ibis table
         ``row`` and the columns of the list as they came, as text.
     columns : tuple of str
@@ -291,14 +295,13 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
     import ibis
 
     definition = crm.definition
-    outcomes = crm.outcomes.filter(crm.outcomes.lead_no.notnull())
-    stage = definition.conversion.stage
-    ends = outcomes.filter(outcomes.stage.isin(list(definition.closing_stages)))
-    known = ibis.greatest(ends.occurred_us, ends.known_us)
-    ends = ends.group_by("lead_no").aggregate(
-        reached_us=known.min(where=ends.stage == stage), closed_us=known.min()
+    listed_leads = crm.leads.semi_join(grid.select("lead_no"), "lead_no")
+    # Someone who came back after an end is open again: what ended before is of another episode.
+    grid = current(grid, chain(listed_leads, crm.outcomes, definition.conversion))
+    grid = grid.mutate(
+        started_us=grid.started_us.fill_null(grid.created_us), episode=grid.episode.fill_null(1)
     )
-    grid = grid.left_join(ends, "lead_no").select(*grid.columns, "reached_us", "closed_us")
+    grid = grid.left_join(crm.customers, "account_id").select(*grid.columns, "customer_us")
     listed = crm.suppression.key
     order = ibis.window(group_by="lead_id", order_by="row")
     grid = grid.mutate(copy=ibis.row_number().over(order))
@@ -311,13 +314,21 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
         (~grid.readable, "unreadable"),
         (grid.lead_id.notnull() & (grid.copy > 0), "duplicate"),
         (suppressed, "suppressed"),
+        ((grid.customer_us < grid.as_of_us).fill_null(False), "customer"),
         ((grid.reached_us < grid.as_of_us).fill_null(False), "converted"),
-        ((grid.closed_us < grid.as_of_us).fill_null(False), "closed"),
+        ((grid.ended_us < grid.as_of_us).fill_null(False), "closed"),
         (grid.created_us > grid.as_of_us, "not open"),
         else_="scored",
     )
     no_behaviour = not definition.events
     full = grid.lead_no.notnull() | ibis.literal(no_behaviour)
     return grid.mutate(status=status, basis=full.ifelse("full", "profile")).drop(
-        "readable", "suppressed", "mail_key", "copy", "reached_us", "closed_us"
+        "readable",
+        "suppressed",
+        "mail_key",
+        "copy",
+        "customer_us",
+        "reached_us",
+        "ended_us",
+        "closed_us",
     )
