@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from predict.crm.checks import check_tables
+from predict.crm.coverage import check_coverage
 from predict.crm.events import read_events
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
+from predict.crm.plans import check_plans, happened
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
 from predict.crm.stamps import microseconds, moment, start_of_day
@@ -96,10 +98,14 @@ def _open(reader: Reader) -> Crm:
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
     firms = read_customers(reader)
-    exported, said = _exported_at(
+    exported, declared, said = _exported_at(
         definition,
         {name: text for p in (part, links, did, became, firms) for name, text in p.sources.items()},
-        [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
+        [
+            part.table.created_us,
+            happened(definition, did.table).occurred_us,
+            became.table.occurred_us,
+        ],
     )
     standing = stand(reader, marked, became.table, firms.table, microseconds(exported))
     covers = {
@@ -134,8 +140,9 @@ def _open(reader: Reader) -> Crm:
             for name, text in p.sources.items()
             for file in text.described()
         ],
+        carriers=did.carriers,
     )
-    crm.findings.extend(check_tables(crm))
+    crm.findings.extend([*check_tables(crm), *check_plans(crm, declared), *check_coverage(crm)])
     return crm
 
 
@@ -179,20 +186,20 @@ def read_suppression(reader: Reader) -> Part:
 
 def _exported_at(
     definition: Definition, sources: Mapping[str, TextTable], stamps: Sequence[ir.Column]
-) -> tuple[datetime, list[Finding]]:
-    """Return when the export was made: the earliest of its tables.
+) -> tuple[datetime, dict[str, datetime], list[Finding]]:
+    """Return when the export was made: the earliest of its tables; and when those that say so.
 
     A table says so by declaration, or by its file name or zip entry. The others are taken to
     have been exported together, at the newest stamp inside any of them.
     """
-    declared: list[tuple[str, datetime]] = []
+    declared: dict[str, datetime] = {}
     found: list[Finding] = []
     for name, text in sources.items():
         section, _, key = name.partition(".")
         spec = getattr(definition, section)[key] if key else getattr(definition, section)
         said = text.exported_at_hint if spec.exported_at == "from-name" else spec.exported_at
         if said is not None:
-            declared.append((name, _moment(said, definition)))
+            declared[name] = _moment(said, definition)
         elif spec.exported_at is not None:
             sentence = f"The name {text.name} holds no date, so it does not say when it was made."
             found.append(Finding("no-date-in-name", "warn", name, sentence))
@@ -203,8 +210,8 @@ def _exported_at(
             f"No table says when it was exported; the newest stamp inside is taken: "
             f"{inside:%Y-%m-%d %H:%M} UTC."
         )
-        return inside, [*found, Finding("exported-at", "note", "export", sentence)]
-    name, when = min(declared, key=lambda d: d[1])
+        return inside, {}, [*found, Finding("exported-at", "note", "export", sentence)]
+    name, when = min(declared.items(), key=lambda d: d[1])
     found.append(Finding("exported-at", "note", name, f"Exported at {when:%Y-%m-%d %H:%M} UTC."))
     if inside > when:
         sentence = (
@@ -212,7 +219,7 @@ def _exported_at(
             f"{inside:%Y-%m-%d %H:%M} UTC. Rows after the export are never used."
         )
         found.append(Finding("future-stamps", "warn", name, sentence))
-    return when, found
+    return when, declared, found
 
 
 def _moment(said: date | datetime, definition: Definition) -> datetime:

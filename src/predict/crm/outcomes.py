@@ -75,6 +75,7 @@ def _read_one(reader: Reader, name: str, text: TextTable, whole: Part) -> ir.Tab
     amount = rows[spec.amount] if spec.amount else ibis.null("decimal(18, 4)")
     columns: dict[str, Any] = {
         "carrier": rows[carrier],
+        "table": ibis.literal(name),
         "stage": _stage(rows, spec, name),
         "occurred_us": occurred,
         "known_us": known,
@@ -107,6 +108,7 @@ def _from_column(reader: Reader, leads: ir.Table) -> ir.Table:
     won = won.select(won_id=won[spec.lead_id]).distinct()
     joined = won.inner_join(leads, won.won_id == leads.lead_id)
     return joined.select(
+        table=ibis.literal("leads"),
         stage=ibis.literal(reader.definition.conversion.stage),
         occurred_us=joined.created_us,
         known_us=joined.created_us,

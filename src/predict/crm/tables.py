@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from predict.crm.carriers import Carriers
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
@@ -53,7 +54,7 @@ class Crm:
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
         ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
     outcomes : Ibis table
-        ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
+        ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``stage``, ``occurred_us``,
         ``known_us``, ``amount``, ``reason``.
     customers : Ibis table
         ``account_id`` and ``customer_us`` of the firms that are customers.
@@ -79,6 +80,8 @@ class Crm:
         Values that did not parse: table, file, record, column, value, rule, line.
     sources : list of dict
         Files read: table, path, bytes, sha256.
+    carriers : mapping of str to tuple of Carriers
+        Per event table, which kinds of ids its rows carry.
     """
 
     definition: Definition
@@ -98,6 +101,7 @@ class Crm:
     counts: Mapping[str, int]
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
+    carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""
