@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from predict.crm.stamps import DAY, microseconds
+from predict.history.episodes import chain
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from predict.crm.tables import Crm
 
 #: A lead of age 0 is looked at one minute after its creation, when the form it came by is stored.
 FIRST_LOOK = 60_000_000
@@ -126,30 +129,35 @@ def not_customers(grid: ir.Table) -> ir.Table:
     return grid.filter(grid.customer_us.isnull() | (grid.customer_us >= grid.as_of_us))
 
 
-def current(grid: ir.Table, episodes: ir.Table) -> ir.Table:
-    """Add to each grid row the episode its lead was in at ``as_of``.
+def standing(crm: Crm, as_of_us: int) -> ir.Table:
+    """Return where each lead stood at a moment, as it was known then.
 
     Parameters
     ----------
-    grid : Ibis table
-        ``row`` (unique), ``lead_no`` (null for persons whom the CRM does not know), ``as_of_us``.
-    episodes : Ibis table
-        From `predict.history.episodes`.
+    crm : Crm
+        The opened export.
+    as_of_us : int
+        The moment we look, exclusive, microseconds UTC.
 
     Returns
     -------
     Ibis table
-        The same rows with the columns of the newest episode begun before ``as_of``, the first
-        one where none was.
+        One row a lead: ``lead_no``; ``episode``, ``started_us`` and ``left_us`` of the episode it
+        was in (see `predict.history.episodes`); whether in it it had ``reached`` the agreed stage
+        or ``closed`` in any way.
     """
     import ibis
 
-    looks = grid.select("row", look_lead="lead_no", look_us="as_of_us")
-    begun = looks.inner_join(episodes, looks.look_lead == episodes.lead_no)
-    begun = begun.filter((begun.started_us < begun.look_us) | (begun.episode == 1))
-    newest = ibis.window(group_by="row", order_by=ibis.desc("episode"))
+    begun = chain(crm.leads, crm.outcomes, crm.definition.conversion)
+    begun = begun.filter((begun.started_us < as_of_us) | (begun.episode == 1))
+    newest = ibis.window(group_by="lead_no", order_by=ibis.desc("episode"))
     ranked = begun.mutate(place=ibis.row_number().over(newest))
-    kept = ranked.filter(ranked.place == 0)
-    kept = kept.drop("look_lead", "look_us", "lead_no", "place")
-    added = [c for c in kept.columns if c != "row"]
-    return grid.left_join(kept, "row").select(*grid.columns, *added)
+    now = ranked.filter(ranked.place == 0)
+    return now.select(
+        "lead_no",
+        "episode",
+        "started_us",
+        "left_us",
+        reached=(now.reached_us < as_of_us).fill_null(False),
+        closed=(now.ended_us < as_of_us).fill_null(False),
+    )

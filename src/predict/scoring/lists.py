@@ -14,8 +14,7 @@ from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION
 from predict.crm.texttable import as_text
 from predict.errors import InputError, nearest
-from predict.history.episodes import chain
-from predict.history.snapshots import current
+from predict.history.snapshots import standing
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -118,7 +117,7 @@ def match_list(
     renamed = _mapped(crm, text, mapping or {})
     numbered = crm.workspace.materialise(_numbered(text), "list", order_by=["row"])
     given, rejects = _parsed(crm, text, renamed)
-    grid = _statuses(crm, _grid(crm, numbered, given, as_of_us))
+    grid = _statuses(crm, _grid(crm, numbered, given, as_of_us), as_of_us)
     table = crm.workspace.materialise(grid, "list_grid", order_by=["row"])
     inputs = numbered.left_join(text.table, ["_file", "_record"]).select("row", *text.columns)
     return MatchedList(
@@ -291,15 +290,19 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
     )
 
 
-def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
+def _statuses(crm: Crm, grid: ir.Table, as_of_us: int) -> ir.Table:
     import ibis
 
     definition = crm.definition
-    listed_leads = crm.leads.semi_join(grid.select("lead_no"), "lead_no")
     # Someone who came back after an end is open again: what ended before is of another episode.
-    grid = current(grid, chain(listed_leads, crm.outcomes, definition.conversion))
+    stood = standing(crm, as_of_us)
+    told = [c for c in stood.columns if c != "lead_no"]
+    grid = grid.left_join(stood, "lead_no").select(*grid.columns, *told)
     grid = grid.mutate(
-        started_us=grid.started_us.fill_null(grid.created_us), episode=grid.episode.fill_null(1)
+        started_us=grid.started_us.fill_null(grid.created_us),
+        episode=grid.episode.fill_null(1),
+        reached=grid.reached.fill_null(False),
+        closed=grid.closed.fill_null(False),
     )
     grid = grid.left_join(crm.customers, "account_id").select(*grid.columns, "customer_us")
     listed = crm.suppression.key
@@ -315,8 +318,8 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
         (grid.lead_id.notnull() & (grid.copy > 0), "duplicate"),
         (suppressed, "suppressed"),
         ((grid.customer_us < grid.as_of_us).fill_null(False), "customer"),
-        ((grid.reached_us < grid.as_of_us).fill_null(False), "converted"),
-        ((grid.ended_us < grid.as_of_us).fill_null(False), "closed"),
+        (grid.reached, "converted"),
+        (grid.closed, "closed"),
         (grid.created_us > grid.as_of_us, "not open"),
         else_="scored",
     )
@@ -328,7 +331,6 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
         "mail_key",
         "copy",
         "customer_us",
-        "reached_us",
-        "ended_us",
-        "closed_us",
+        "reached",
+        "closed",
     )
