@@ -49,6 +49,7 @@ class Crm:
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
         ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``born_converted`` (created with
         or after its own success), ``customer_us`` (since when its firm is known as a customer),
+        ``no_contact`` (names of the columns that refuse contact, joined with "; "),
         and the profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,

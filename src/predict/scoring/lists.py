@@ -48,8 +48,8 @@ class MatchedList:
     grid : Ibis table
         One record per row of the list: ``row`` (0-based, input order), ``lead_id``, ``lead_no``
         (null where the CRM does not know the lead), ``account_id``, ``created_us``, ``as_of_us``,
-        ``status``, ``basis``, the episode at ``as_of`` (``episode``, ``started_us``, ``left_us``),
-        profile (``p:…``) and criteria (``c:…``) columns.
+        ``status``, ``basis``, ``do_not_contact``, the episode at ``as_of`` (``episode``,
+        ``started_us``, ``left_us``), profile (``p:…``) and criteria (``c:…``) columns.
     inputs : Ibis table
         ``row`` and the columns of the list as they came, as text.
     columns : tuple of str
@@ -268,6 +268,7 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         known_account="account_id",
         known_us="created_us",
         suppressed="suppressed",
+        do_not_contact="no_contact",
         **{f"known {c}": c for c in overlaid},
     )
     joined = rows.left_join(theirs, rows.lead_id == theirs.known_id)
@@ -283,6 +284,7 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         "lead_no",
         "mail_key",
         suppressed=joined.suppressed.fill_null(False),
+        do_not_contact=joined.do_not_contact.fill_null(""),
         account_id=known.ifelse(joined.known_account, joined.account_id),
         created_us=known.ifelse(joined.known_us, joined.created_us.fill_null(as_of)),
         as_of_us=as_of,
