@@ -229,9 +229,9 @@ def _cure(
     if strange:
         _, link, other = SALESFORCE[strange[0].prefix]
     yield (
-        f"{column} seems to name something else once a lead is handed on: Salesforce re-files a "
-        f"converted lead's rows under its contact. Declare [links.{link}] (lead_id, other_id = "
-        f'"{other}" or what the export calls it), and in [events.{name}] id = "{column}", '
+        f"{column} seems to name something else once a lead is handed on: some CRMs, Salesforce "
+        f"among them, re-file a converted lead's rows under its contact. Declare [links.{link}] "
+        f'(lead_id, other_id = "{other}" or what the export calls it), and in [events.{name}] id = "{column}", '
         f'id_of = ["lead", "{link}"]. If it is as it should be, say coverage = "accepted" there.'
     )
 

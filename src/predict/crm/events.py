@@ -25,7 +25,7 @@ class EventsPart(Part):
     Parameters
     ----------
     carriers : dict of str to tuple of Carriers
-        Per table, how many of its rows carry an id of each kind.
+        Per table with rows of no lead, how many of its rows carry an id of each kind.
     """
 
     carriers: dict[str, tuple[Carriers, ...]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def read_events(
     definition = reader.definition
     values = tuple(sorted({v for e in definition.events.values() for v in e.values}))
     whole = EventsPart(_none(reader, values))
-    parts, read = [], {}
+    parts, read, resolved = [], {}, {}
     for name, spec in definition.events.items():
         carrier = spec.lead_id or spec.id
         named = [carrier, spec.occurred_at, spec.known_at, spec.kind_column, spec.asset]
@@ -69,7 +69,7 @@ def read_events(
         read[name] = rows
         dated = rows.filter(rows.occurred_us.notnull())
         found = resolve(dated, "carrier", spec.id_of or ("lead",), maps)
-        whole.carriers[name] = count_carriers(found)
+        resolved[name] = found
         parts.append(found.filter(found.lead_no.notnull()).drop("carrier"))
     if not parts:
         return whole, values
@@ -82,6 +82,8 @@ def read_events(
     kept = dict(zip(used["table"], used["rows"], strict=True))
     for name, rows in read.items():
         _tell(whole, name, rows, int(kept.get(name, 0)))
+        if whole.counts[f"events {name} of no lead"]:
+            whole.carriers[name] = count_carriers(resolved[name])
     return replace(whole, table=table), values
 
 

@@ -82,7 +82,7 @@ class Crm:
     sources : list of dict
         Files read: table, path, bytes, sha256.
     carriers : mapping of str to tuple of Carriers
-        Per event table, which kinds of ids its rows carry.
+        Per event table with rows of no lead, which kinds of ids its rows carry.
     """
 
     definition: Definition
