@@ -196,8 +196,8 @@ def _fewer(found: Coverage | None, crm: Crm) -> Iterator[str]:
     agreed = crm.definition.conversion
     yield (
         f"Of {found.won:,} leads that reached “{agreed.stage}” within {agreed.within_days:g} days "
-        f"after the look at {found.age_days:g} days, {won:.0%} had a row before it; of the "
-        f"{found.other:,} others {other:.0%}."
+        f"after a look at the age of {found.age_days:g} days, {100 * won:.0f} % had a row before "
+        f"it; of the {found.other:,} others {100 * other:.0f} %."
     )
     if _severity(found) == "block":
         yield "Learned from like this, silence would seem to win."
@@ -231,8 +231,8 @@ def _cure(
     yield (
         f"{column} seems to name something else once a lead is handed on: some CRMs, Salesforce "
         f"among them, re-file a converted lead's rows under its contact. Declare [links.{link}] "
-        f'(lead_id, other_id = "{other}" or what the export calls it), and in [events.{name}] id = "{column}", '
-        f'id_of = ["lead", "{link}"]. If it is as it should be, say coverage = "accepted" there.'
+        f'(lead_id, other_id = "{other}" or what the export calls it), and in [events.{name}] '
+        f'id = "{column}", id_of = ["lead", "{link}"]. If it is as it should be, say coverage = "accepted" there.'
     )
 
 
