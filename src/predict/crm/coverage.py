@@ -232,8 +232,9 @@ def _cure(
         f"{column} seems to name something else once a lead is handed on: some CRMs, Salesforce "
         f"among them, re-file a converted lead's rows under its contact. Declare [links.{link}] "
         f'(lead_id, other_id = "{other}" or what the export calls it), and in [events.{name}] '
-        f'id = "{column}", id_of = ["lead", "{link}"]. If it is as it should be, say coverage = "accepted" there.'
+        f'id = "{column}", id_of = ["lead", "{link}"].'
     )
+    yield 'If it is as it should be, say coverage = "accepted" there.'
 
 
 def _counts(found: Coverage | None, strange: Sequence[Carriers]) -> dict[str, float]:
