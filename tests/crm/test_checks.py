@@ -70,5 +70,5 @@ def test_what_is_odd_is_a_warning(told: Callable[..., pd.DataFrame]) -> None:
     early = STAGES.assign(at="2024-05-31 10:00")
     found = told(LEADS.iloc[:1], VISITS.assign(Id="x"), early)
     warnings = set(found.index[found["severity"] == "warn"])
-    assert warnings == {"stale", "no-events", "orphan-events", "before-creation"}
+    assert warnings == {"stale", "no-events", "orphan-events", "born-converted"}
     assert found["counts"]["stale"]["days"] == pytest.approx(29.58, abs=0.01)

@@ -84,7 +84,7 @@ def test_a_dated_column_of_leads_is_an_outcome(opened: Opened) -> None:
     crm = opened(text, leads=PEOPLE, outcomes={"became": PEOPLE})
     assert rows(crm) == [(0, "opportunity", "02-01 10"), (2, "opportunity", "12-24 10")]
     told = crm.check().set_index("code")["sentence"]
-    assert told["before-creation"].startswith("1 leads reached “opportunity” before")
+    assert told["born-converted"].startswith("1 leads were created with or after")
 
 
 def test_one_log_holds_outcomes_and_behaviour(opened: Opened) -> None:

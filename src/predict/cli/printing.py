@@ -144,6 +144,10 @@ def print_scoring(out: Console, done: Scoring) -> None:
     out.print(f"{basis['full']:,} on behaviour and profile, {basis['profile']:,} on profile alone")
     letters = ", ".join(f"{n:,} {letter}" for letter, n in grades.items())
     out.print(f"grades: {letters}; rated qualified: {told['rated_qualified']:,}")
+    if told.get("do_not_contact"):
+        out.print(
+            f"not to be contacted in some way, see do_not_contact: {told['do_not_contact']:,}"
+        )
     if told["columns_unused"]:
         out.print(f"columns not used: {', '.join(told['columns_unused'])}")
     for finding in told["findings"]:

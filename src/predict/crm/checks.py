@@ -18,7 +18,7 @@ STALE_DAYS = 7.0
 def check_tables(crm: Crm) -> list[Finding]:
     """Return findings about spans, rates and kinds of the opened tables."""
     found = [_leads(crm), _stale(crm), _conversions(crm), *_events(crm)]
-    found += [_born_converted(crm), _not_built(crm), _rejects(crm)]
+    found += [_not_built(crm), _rejects(crm)]
     return [f for f in found if f is not None]
 
 
@@ -108,24 +108,6 @@ def _events(crm: Crm) -> list[Finding]:
         sentence = "No row of this table belongs to a known lead; check which id it carries."
         found.append(Finding("no-events", "warn", f"events.{name}", sentence))
     return found
-
-
-def _born_converted(crm: Crm) -> Finding | None:
-    if crm.definition.conversion.within_days == 0:
-        return None
-    stage = crm.definition.conversion.stage
-    reached = crm.outcomes.filter(crm.outcomes.stage == stage)
-    joined = reached.inner_join(crm.leads.select("lead_no", "created_us"), "lead_no")
-    n = int(joined.filter(joined.occurred_us < joined.created_us).lead_no.nunique().execute())
-    if not n:
-        return None
-    return Finding(
-        "before-creation",
-        "warn",
-        "outcomes",
-        f"{n:,} leads reached “{stage}” before they were created; they are set apart.",
-        {"leads": n},
-    )
 
 
 def _not_built(crm: Crm) -> Finding | None:

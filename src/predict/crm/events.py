@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.carriers import Carriers, count_carriers
 from predict.crm.identity import resolve
 from predict.crm.reader import Part, Reader
 from predict.crm.stamps import DAY, column_us
@@ -17,9 +18,22 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+@dataclass(frozen=True)
+class EventsPart(Part):
+    """The events, and what ids their tables carry.
+
+    Parameters
+    ----------
+    carriers : dict of str to tuple of Carriers
+        Per table with rows of no lead, how many of its rows carry an id of each kind.
+    """
+
+    carriers: dict[str, tuple[Carriers, ...]] = field(default_factory=dict)
+
+
 def read_events(
     reader: Reader, leads: ir.Table, maps: Mapping[str, ir.Table], stage_kinds: set[str]
-) -> tuple[Part, tuple[str, ...]]:
+) -> tuple[EventsPart, tuple[str, ...]]:
     """Read every event table and resolve its rows to leads.
 
     Parameters
@@ -35,15 +49,15 @@ def read_events(
 
     Returns
     -------
-    Part, tuple of str
+    EventsPart, tuple of str
         The events, sorted by lead and time; the names of their numeric values.
     """
     import ibis
 
     definition = reader.definition
     values = tuple(sorted({v for e in definition.events.values() for v in e.values}))
-    whole = Part(_none(reader, values))
-    parts, read = [], {}
+    whole = EventsPart(_none(reader, values))
+    parts, read, resolved = [], {}, {}
     for name, spec in definition.events.items():
         carrier = spec.carrier
         named = [carrier, spec.occurred_at, spec.known_at, spec.kind_column, spec.asset]
@@ -54,8 +68,9 @@ def read_events(
             rows = rows.filter(~rows.kind.isin(sorted(stage_kinds)))
         read[name] = rows
         dated = rows.filter(rows.occurred_us.notnull())
-        found = resolve(dated, "carrier", spec.kinds, maps).drop("carrier")
-        parts.append(found.filter(found.lead_no.notnull()))
+        found = resolve(dated, "carrier", spec.kinds, maps)
+        resolved[name] = found
+        parts.append(found.filter(found.lead_no.notnull()).drop("carrier"))
     if not parts:
         return whole, values
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
@@ -67,6 +82,8 @@ def read_events(
     kept = dict(zip(used["table"], used["rows"], strict=True))
     for name, rows in read.items():
         _tell(whole, name, rows, int(kept.get(name, 0)))
+        if whole.counts[f"events {name} of no lead"]:
+            whole.carriers[name] = count_carriers(resolved[name])
     return replace(whole, table=table), values
 
 
@@ -84,6 +101,9 @@ def _read_one(
     whole.rejects.append(parsed.rejects)
     whole.findings.extend(parsed.findings)
     rows = parsed.table
+    if reader.is_leads(f"events.{name}", spec):
+        # A dated column of leads: no date means that it did not happen.
+        rows = rows.filter(rows[spec.occurred_at].notnull())
     occurred = column_us(rows[spec.occurred_at])
     known = column_us(rows[spec.known_at]) if spec.known_at else occurred
     kind = rows[spec.kind_column].strip() if spec.kind_column else ibis.literal(spec.kind)

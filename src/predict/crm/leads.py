@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.eligibility import NO_CONTACT, no_contact, told
 from predict.crm.merged import fold, read_merged
 from predict.crm.people import ORIGIN, read_people, with_people
 from predict.crm.profile import (
@@ -36,7 +37,7 @@ _LEFT_OUT = {
     "last_of": "hold only the latest date, which later contact moves",
     "first_of": "are dates of events; declare them as an events table to use them",
     "hindsight": "are known only after the outcome",
-    "eligibility": "say who may be contacted, which this version does not apply yet",
+    "eligibility": "say who may be contacted, which is shown beside the score",
 }
 
 
@@ -71,16 +72,17 @@ def read_leads(reader: Reader) -> LeadsPart:
     chosen = {cls: _allowed(definition, spec.of_class(cls)) for cls in (*_LEFT_OUT, "fixed")}
     personal = list(spec.of_class("personal"))
     incumbents = _allowed(definition, spec.of_class("incumbent"))
-    told = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
+    named = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
     keys = [r.key for r in definition.related.values()]
     ids = [*keys, *(roles[r] for r in ("lead_id", "account_id", "owner") if r in roles)]
-    declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, told))
+    declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, named))
     declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
     declared |= {c: "category" for c in ids if c in declared}
     people = read_people(reader)
     types = people.agreed(reader, text, declared)
     criteria = [c for c in definition.criteria_fields if c in text.columns]
-    parsers = dict.fromkeys([*personal, *criteria], "text")
+    asks = {c: spec.columns[c] for c in spec.of_class("eligibility")}
+    parsers = dict.fromkeys([*personal, *criteria, *asks], "text")
     parsers |= {c: parser(t) for c, t in types.items()}
     parsers |= dict.fromkeys(incumbents, "number") | dict.fromkeys(ids, "id")
     parsers[roles["created_at"]] = "timestamp"
@@ -99,6 +101,7 @@ def read_leads(reader: Reader) -> LeadsPart:
     columns |= {PROFILE + c: profile_value(rows[c], t) for c, t in types.items()}
     columns |= {INCUMBENT + c: rows[c] for c in incumbents}
     columns |= {CRITERION + c: as_text(rows[c]).strip().nullif("") for c in criteria}
+    columns[NO_CONTACT] = no_contact(rows, asks)
     columns |= {f"k:{k}": rows[k] for k in keys}
     columns |= {f"m:{c}": rows[c].lower() for c in mail_columns(personal)}
     profile = [
@@ -121,6 +124,7 @@ def read_leads(reader: Reader) -> LeadsPart:
     counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table, folded)
     findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]
+    findings += told(table, asks)
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("origin", "file", "record"),

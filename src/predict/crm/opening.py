@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from predict.crm.checks import check_tables
+from predict.crm.coverage import check_coverage
 from predict.crm.events import read_events
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
+from predict.crm.plans import check_plans, happened
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
-from predict.crm.stamps import moment, start_of_day
+from predict.crm.stamps import microseconds, moment, start_of_day
+from predict.crm.standing import read_customers, stand
 from predict.crm.tables import Crm
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
@@ -35,6 +38,7 @@ def open_crm(
     related: Mapping[str, pd.DataFrame] | None = None,
     links: Mapping[str, pd.DataFrame] | None = None,
     people: Mapping[str, pd.DataFrame] | None = None,
+    customers: pd.DataFrame | None = None,
     types: Mapping[str, str] | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
@@ -46,7 +50,8 @@ def open_crm(
         Which files, columns and roles.
     leads : DataFrame, optional
         Handed over instead of the file; likewise ``events``, ``outcomes``, ``related``,
-        ``links`` and ``people``, by the name of their table in the definition.
+        ``links`` and ``people``, by the name of their table in the definition; ``customers`` is
+        one table.
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
@@ -74,6 +79,8 @@ def open_crm(
         ("people", people),
     ):
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
+    if customers is not None:
+        frames["customers"] = customers
     workspace = Workspace(memory_limit=memory_limit)
     try:
         return _open(Reader(workspace, definition, frames, types or {}))
@@ -93,29 +100,37 @@ def _open(reader: Reader) -> Crm:
     links = read_links(reader, marked, part.merged)
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
-    texts = {n: t for p in (part, listed, links, did, became) for n, t in p.sources.items()}
-    exported, said = _exported_at(
+    firms = read_customers(reader)
+    parts = (part, listed, links, did, became, firms)
+    texts = {n: t for p in parts for n, t in p.sources.items()}
+    exported, declared, said = _exported_at(
         definition,
         {n: t for n, t in texts.items() if n != "suppression"},
-        [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
+        [
+            part.table.created_us,
+            happened(definition, did.table).occurred_us,
+            became.table.occurred_us,
+        ],
     )
+    standing = stand(reader, marked, became.table, firms.table, microseconds(exported))
     covers = {
         name: start_of_day(spec.covers_from, definition.time_zone)
         for name, spec in definition.events.items()
         if spec.covers_from
     }
-    parts = (part, listed, links, did, became)
     counts = {k: v for p in parts for k, v in p.counts.items()}
     left_out = {name: n for name, text in texts.items() if (n := text.left_out())}
     counts |= {"leads suppressed": suppressed, "leads left out by where": left_out.get("leads", 0)}
-    findings = [f for p in parts for f in p.findings] + said
+    counts |= standing.counts
+    findings = [f for p in parts for f in p.findings] + said + standing.findings
     findings += [_left_out(name, n) for name, n in left_out.items()]
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
-        leads=marked,
+        leads=standing.leads,
         events=did.table,
         outcomes=became.table,
+        customers=standing.customers,
         suppression=listed.table,
         related=part.related,
         profile=part.profile,
@@ -133,8 +148,9 @@ def _open(reader: Reader) -> Crm:
             for file in text.described()
         ],
         links=links.maps,
+        carriers=did.carriers,
     )
-    crm.findings.extend(check_tables(crm))
+    crm.findings.extend([*check_tables(crm), *check_plans(crm, declared), *check_coverage(crm)])
     return crm
 
 
@@ -183,20 +199,20 @@ def read_suppression(reader: Reader) -> Part:
 
 def _exported_at(
     definition: Definition, sources: Mapping[str, TextTable], stamps: Sequence[ir.Column]
-) -> tuple[datetime, list[Finding]]:
-    """Return when the export was made: the earliest of its tables.
+) -> tuple[datetime, dict[str, datetime], list[Finding]]:
+    """Return when the export was made: the earliest of its tables; and when those that say so.
 
     A table says so by declaration, or by its file name or zip entry. The others are taken to
     have been exported together, at the newest stamp inside any of them.
     """
-    declared: list[tuple[str, datetime]] = []
+    declared: dict[str, datetime] = {}
     found: list[Finding] = []
     for name, text in sources.items():
         section, _, key = name.partition(".")
         spec = getattr(definition, section)[key] if key else getattr(definition, section)
         said = text.exported_at_hint if spec.exported_at == "from-name" else spec.exported_at
         if said is not None:
-            declared.append((name, _moment(said, definition)))
+            declared[name] = _moment(said, definition)
         elif spec.exported_at is not None:
             sentence = f"The name {text.name} holds no date, so it does not say when it was made."
             found.append(Finding("no-date-in-name", "warn", name, sentence))
@@ -207,8 +223,8 @@ def _exported_at(
             f"No table says when it was exported; the newest stamp inside is taken: "
             f"{inside:%Y-%m-%d %H:%M} UTC."
         )
-        return inside, [*found, Finding("exported-at", "note", "export", sentence)]
-    name, when = min(declared, key=lambda d: d[1])
+        return inside, {}, [*found, Finding("exported-at", "note", "export", sentence)]
+    name, when = min(declared.items(), key=lambda d: d[1])
     found.append(Finding("exported-at", "note", name, f"Exported at {when:%Y-%m-%d %H:%M} UTC."))
     if inside > when:
         sentence = (
@@ -216,7 +232,7 @@ def _exported_at(
             f"{inside:%Y-%m-%d %H:%M} UTC. Rows after the export are never used."
         )
         found.append(Finding("future-stamps", "warn", name, sentence))
-    return when, found
+    return when, declared, found
 
 
 def _moment(said: date | datetime, definition: Definition) -> datetime:

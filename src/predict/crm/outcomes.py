@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def stage_kinds(definition: Definition) -> set[str]:
     """Return the raw values that are outcome stages, so that none is taken for behaviour."""
-    raw = {definition.conversion.stage, *definition.conversion.lost_stages}
+    raw = set(definition.told_stages)
     for spec in definition.outcomes.values():
         raw |= set(spec.stages)
     return raw
@@ -75,6 +75,7 @@ def _read_one(reader: Reader, name: str, text: TextTable, whole: Part) -> ir.Tab
     amount = rows[spec.amount] if spec.amount else ibis.null("decimal(18, 4)")
     columns: dict[str, Any] = {
         "carrier": rows[carrier],
+        "table": ibis.literal(name),
         "stage": _stage(rows, spec, name),
         "occurred_us": occurred,
         "known_us": known,
@@ -107,6 +108,7 @@ def _from_column(reader: Reader, leads: ir.Table) -> ir.Table:
     won = won.select(won_id=won[spec.lead_id]).distinct()
     joined = won.inner_join(leads, won.won_id == leads.lead_id)
     return joined.select(
+        table=ibis.literal("leads"),
         stage=ibis.literal(reader.definition.conversion.stage),
         occurred_us=joined.created_us,
         known_us=joined.created_us,

@@ -61,6 +61,14 @@ class Reader:
         require(text, list(dict.fromkeys(c for c in needed if c)), name)
         return text
 
+    def is_leads(self, name: str, spec: Export) -> bool:
+        """Tell whether a table is the leads' own: each of its dated columns is then a table."""
+        leads, frame = self.definition.leads, self.frames.get(name)
+        if frame is not None:
+            return frame is self.frames.get("leads")
+        placed = spec.path is not None or spec.sql is not None
+        return placed and (spec.paths, spec.sql) == (leads.paths, leads.sql)
+
     def parse(
         self,
         text: TextTable,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from predict.crm.carriers import Carriers
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
@@ -46,14 +47,18 @@ class Crm:
         The engine behind the tables; closing it ends them.
     leads : Ibis table
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
-        ``account_id``, ``owner``, ``created_us``, ``suppressed``, and the profile (``p:…``),
-        incumbent (``i:…``) and criteria (``c:…``, as text) columns.
+        ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``born_converted`` (created with
+        or after its own success), ``customer_us`` (since when its firm is known as a customer),
+        ``no_contact`` (names of the columns that refuse contact, joined with "; "),
+        and the profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
         ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
     outcomes : Ibis table
-        ``lead_no``, its ``account_id`` and ``created_us``, ``stage``, ``occurred_us``,
+        ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``stage``, ``occurred_us``,
         ``known_us``, ``amount``, ``reason``.
+    customers : Ibis table
+        ``account_id`` and ``customer_us`` of the firms that are customers.
     suppression : Ibis table
         ``key``: ids and lower-case e-mails not to be contacted.
     related : tuple of RelatedPart
@@ -79,6 +84,8 @@ class Crm:
     links : mapping of str to Ibis table
         Per kind of id ``other_id`` → ``lead_no``: ``lead`` (with the ids of merged records) and
         the names of ``[links.…]``.
+    carriers : mapping of str to tuple of Carriers
+        Per event table with rows of no lead, which kinds of ids its rows carry.
     """
 
     definition: Definition
@@ -86,6 +93,7 @@ class Crm:
     leads: ir.Table
     events: ir.Table
     outcomes: ir.Table
+    customers: ir.Table
     suppression: ir.Table
     related: tuple[RelatedPart, ...]
     profile: tuple[ProfileColumn, ...]
@@ -98,6 +106,7 @@ class Crm:
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
     links: Mapping[str, ir.Table] = field(default_factory=dict)
+    carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""

@@ -39,6 +39,9 @@ class Conversion(Section):
         Days after the look in which it counts. 0: the outcome belongs to the row (flat exports).
     lost_stages : tuple of str
         Stages after which a lead is no longer looked at.
+    reopen_stages : tuple of str
+        Stages by which a lead that had ended comes back (recycled): it is looked at anew, its age
+        counts from there, and it is open until it ends again.
     export_lag_days : float
         Days until what happened is in the export.
     """
@@ -46,6 +49,7 @@ class Conversion(Section):
     stage: Text
     within_days: Days
     lost_stages: Texts = ()
+    reopen_stages: Texts = ()
     export_lag_days: Days = 0.0
 
     @model_validator(mode="after")
@@ -54,6 +58,10 @@ class Conversion(Section):
             raise Contradiction(
                 [Complaint(("lost_stages",), "the agreed stage is among the lost ones")]
             )
+        for stage in self.reopen_stages:
+            if stage in (self.stage, *self.lost_stages):
+                what = "a stage cannot both end a lead and open it again"
+                raise Contradiction([Complaint(("reopen_stages",), what, got=f'"{stage}"')])
         return self
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, model_validator
 
-from predict.definition.section import ASIDE, Section, Text
+from predict.definition.complaints import Complaint, Contradiction
+from predict.definition.section import ASIDE, Section, Text, Texts
 
 #: What a column means in time, and so what may be done with it:
 #:
@@ -17,7 +18,7 @@ from predict.definition.section import ASIDE, Section, Text
 #: ``last_of``      the date of the latest time: overwritten, censored; never trains.
 #: ``hindsight``    known only after the outcome; never trains.
 #: ``incumbent``    a score that ranks leads today: compared with, never a feature.
-#: ``eligibility``  may we write or call: never a feature.
+#: ``eligibility``  may we write or call: never a feature; whom it refuses is marked in lists.
 #: ``personal``     never a feature; from an e-mail address its kind and domain are derived first.
 ColumnClass = Literal[
     "fixed",
@@ -57,6 +58,9 @@ class Column(Section):
         else categories; ``text`` (a job title: read word by word) is never guessed.
     words : str, optional
         The column as a noun phrase for readers: ``"number of employees"``.
+    refuses : tuple of str
+        Of an eligibility column: its values that mean "do not contact", in any case. Left out,
+        those are true, yes, 1 and their like in other languages.
     known_from : date or str, optional
         The day from which the column was filled: before it values are missing, not empty. Or the
         column that holds the moment at which this one became known.
@@ -72,4 +76,12 @@ class Column(Section):
     cls: ColumnClass = Field(alias="class")
     type: ColumnType | None = None
     words: Annotated[Text | None, ASIDE] = None
+    refuses: Annotated[Texts, ASIDE] = ()
     known_from: DayOrColumn | None = None
+
+    @model_validator(mode="after")
+    def _refuses_contact(self) -> Column:
+        if self.refuses and self.cls != "eligibility":
+            cure = "remove it: only eligibility columns say who may be contacted"
+            raise Contradiction([Complaint(("refuses",), f'does not go with "{self.cls}"', cure)])
+        return self

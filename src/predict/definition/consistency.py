@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from predict.definition.agreement import Conversion, Snapshots
-from predict.definition.complaints import Complaint
+from predict.definition.complaints import Complaint, KeyPath
+from predict.definition.customers import CustomersTable
 from predict.definition.profiles import LeadsTable
 from predict.definition.tables import EventTable, LinkTable, OutcomeTable
 from predict.errors import nearest
@@ -25,15 +26,52 @@ def stage_is_reached(
         cure = "add [outcomes.…], or outcome_column and outcome_values to [leads]"
         yield Complaint(("conversion", "stage"), "nothing says what became of leads", cure)
         return
+    yield from _unknown(("conversion", "stage"), conversion.stage, outcomes)
+
+
+def stages_are_known(
+    conversion: Conversion,
+    customers: CustomersTable | None,
+    outcomes: Mapping[str, OutcomeTable],
+) -> Iterator[Complaint]:
+    """Complain about stages of coming back and of being a customer that no table can hold."""
+    if conversion.within_days == 0 and conversion.reopen_stages:
+        yield Complaint(
+            ("conversion", "reopen_stages"),
+            "where the outcome belongs to the row, no lead comes back",
+            "remove it",
+        )
+        return
+    if not outcomes:
+        return
+    for stage in conversion.reopen_stages:
+        yield from _unknown(("conversion", "reopen_stages"), stage, outcomes)
+    if customers is not None and customers.stage is not None:
+        yield from _unknown(("customers", "stage"), customers.stage, outcomes)
+
+
+def customers_are_firms(
+    customers: CustomersTable | None, account_key: str | None
+) -> Iterator[Complaint]:
+    """Complain where leads do not say which firm they belong to."""
+    if customers is not None and account_key is None:
+        yield Complaint(
+            ("customers",),
+            "leads do not say which firm they belong to",
+            "add account_id to [leads], or remove this section",
+        )
+
+
+def _unknown(
+    path: KeyPath, stage: str, outcomes: Mapping[str, OutcomeTable]
+) -> Iterator[Complaint]:
     possible = [table.possible_stages(name) for name, table in outcomes.items()]
     known = frozenset().union(*[stages for stages in possible if stages is not None])
-    if None in possible or conversion.stage in known:
+    if None in possible or stage in known:
         return
-    near = nearest(conversion.stage, known)
+    near = nearest(stage, known)
     cure = f"did you mean {near}?" if near else f"their stages are {', '.join(sorted(known))}"
-    yield Complaint(
-        ("conversion", "stage"), "no outcomes table has this stage", cure, f'"{conversion.stage}"'
-    )
+    yield Complaint(path, "no outcomes table has this stage", cure, f'"{stage}"')
 
 
 def outcome_is_one(

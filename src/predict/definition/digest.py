@@ -3,10 +3,10 @@
 A model is only used with a definition that means the same as the one it learned from. What counts
 is decided where each key is declared (`predict.definition.section.ASIDE` marks what does not):
 
-- **counts**: what is predicted and when (``conversion``, ``snapshots``, ``time_zone``); which
-  rows and columns are which (every mapping, column class and type, ``where``, ``sql``,
-  ``covers_from``, ``ids``) and which mailboxes are free (``free_mail``); who is rated qualified
-  (``criteria``); what is left out (``never_use``).
+- **counts**: what is predicted and when (``conversion``, ``snapshots``, ``time_zone``) and for whom
+  (``customers``); which rows and columns are which (every mapping, column class and type,
+  ``where``, ``sql``, ``covers_from``, ``ids``) and which mailboxes are free (``free_mail``); who
+  is rated qualified (``criteria``); what is left out (``never_use``).
 - **does not count**: where a file lies and how its text is read (``data``, ``path``, ``url_env``,
   ``sheet``, ``delimiter``, ``encoding``, ``decimal``, ``dates``, the caps of ``reading``) and when
   it was exported (``exported_at``), for new exports come every month, and the declared values are
@@ -14,7 +14,8 @@ is decided where each key is declared (`predict.definition.section.ASIDE` marks 
   scored; ``lists``, for each new list may bring its own headers; ``suppression``, for people who
   ask not to be contacted must be left alone at once and not after a training; ``money``, for
   cut-offs are fixed when a model is promoted and stored with it: new figures take effect at the
-  next promotion; ``name``, which says whose model to look for, not what it means.
+  next promotion; ``coverage``, for it silences a check and alters no row; ``name``, which says
+  whose model to look for, not what it means.
 
 ``sql`` counts as it is written, since a query may filter and compute; a query that changes with
 the calendar belongs in a view. Order never counts: neither of keys nor of names in a list.

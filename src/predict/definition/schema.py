@@ -22,6 +22,7 @@ from predict.definition.agreement import (
     Snapshots,
 )
 from predict.definition.complaints import Contradiction, dotted
+from predict.definition.customers import CustomersTable
 from predict.definition.exports import Export
 from predict.definition.profiles import LeadsTable, PeopleTable, RelatedTable
 from predict.definition.section import ASIDE, Section, Text
@@ -69,6 +70,8 @@ class Definition(Section):
         the 18 of its interfaces are then one id, in every table and list.
     leads, people, related, links, events, outcomes, history, suppression
         The tables.
+    customers : CustomersTable, optional
+        Which firms are customers already and so no leads.
     criteria, money, never_use
         What sales asks for and can do; what may not be used.
     lists : dict of str to dict of str to str
@@ -112,6 +115,7 @@ class Definition(Section):
     criteria: dict[Text, Criterion] = Field(default_factory=dict)
     money: Annotated[Money, ASIDE] = Money()
     lists: Annotated[dict[Text, dict[Text, Text]], ASIDE] = Field(default_factory=dict)
+    customers: CustomersTable | None = None
     suppression: Annotated[SuppressionTable | None, ASIDE] = None
     never_use: NeverUse = NeverUse()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
@@ -200,6 +204,12 @@ class Definition(Section):
         return (self.conversion.stage, *self.conversion.lost_stages)
 
     @property
+    def told_stages(self) -> tuple[str, ...]:
+        """Every stage that the agreement names: a row of one of them is never behaviour."""
+        won = (self.customers.stage,) if self.customers and self.customers.stage else ()
+        return (*self.closing_stages, *self.conversion.reopen_stages, *won)
+
+    @property
     def account_key(self) -> str | None:
         """Column of leads that holds the account: ``account_id``, else the key of an account."""
         related = self.related.get("account")
@@ -229,6 +239,8 @@ class Definition(Section):
         for section in ("people", "related", "links", "events", "outcomes", "history"):
             for name, table in getattr(self, section).items():
                 yield dotted((section, name)), table
+        if self.customers is not None and self.customers.account_id is not None:
+            yield "customers", self.customers
         if self.suppression is not None:
             yield "suppression", self.suppression
 
@@ -253,6 +265,8 @@ class Definition(Section):
             *consistency.stage_is_reached(self.conversion, self.leads, self.outcomes),
             *consistency.outcome_is_one(self.conversion, self.snapshots, self.leads, self.outcomes),
             *consistency.ids_are_linked(self.links, self.events, self.outcomes),
+            *consistency.stages_are_known(self.conversion, self.customers, self.outcomes),
+            *consistency.customers_are_firms(self.customers, self.account_key),
             *consistency.headers_are_apart(self.lists),
             *identities.links_lead_on(self.links),
             *identities.people_fit(self.people, self.leads, self.links),

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from predict.definition.complaints import Complaint, Contradiction
 from predict.definition.exports import Export
-from predict.definition.section import Flag, Text, Texts
+from predict.definition.section import ASIDE, Flag, Text, Texts
 
 
 def _one_or_more(value: object) -> object:
@@ -148,6 +148,9 @@ class EventTable(_Dated):
         Who acted. There is no default: a call we made is not interest they showed.
     features : bool
         Whether what *we* did enters the model all the same (never as a reason).
+    coverage : "accepted", optional
+        Overrules the check that stops a run where leads that were won have fewer rows than others
+        (`predict.crm.coverage`): for a table in which that is as it should be.
 
     Examples
     --------
@@ -163,6 +166,7 @@ class EventTable(_Dated):
     values: Texts = ()
     by: Literal["lead", "us"]
     features: Flag = False
+    coverage: Annotated[Literal["accepted"] | None, ASIDE] = None
 
     @property
     def learned_from(self) -> bool:

@@ -14,10 +14,11 @@ from predict.errors import InputError
 from predict.history.catalogue import standard
 from predict.history.counts import cohorts, counted
 from predict.history.dataset import Dataset
+from predict.history.episodes import episodes
 from predict.history.features import Feature, Views, compute
 from predict.history.outcomes import label, matured_until
 from predict.history.phrases import Phrase
-from predict.history.snapshots import by_age, by_calendar, calendar, still_open
+from predict.history.snapshots import by_age, by_calendar, calendar, not_customers, still_open
 from predict.history.vocabulary import Vocabulary, choose
 from predict.publish import json_digest
 
@@ -34,6 +35,8 @@ CHUNK_ROWS = 100_000
 #: What the history before the first test fold must hold for a part of the calendar to be a
 #: feature: a month seen in one year alone is that year, and so is a weekday of few days.
 MONTHS_SPAN, WEEKDAYS_SEEN = 730 * DAY, 56
+#: What a look knows of the episode it falls into.
+_EPISODE = ("episode", "started_us", "left_us", "closed_us")
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,14 @@ def build_dataset(crm: Crm) -> Dataset:
     limit = matured_until(exported_us, agreed.within_days, agreed.export_lag_days)
     everything = _all_looks(crm)
     everything = everything.filter(everything.as_of_us <= exported_us)
-    numbered = _numbered(everything.mutate(young=everything.as_of_us > limit))
+    wanted = not_customers(everything)
+    numbered = _numbered(wanted.mutate(young=wanted.as_of_us > limit))
     before_export = crm.workspace.materialise(numbered, "looks", order_by=["row"])
     looks = before_export.filter(~before_export.young)
     counts = counted(crm, before_export)
+    if crm.definition.customers is not None:
+        every = int(everything.count().execute())
+        counts["looks at customers"] = every - counts["looks"]
     if not counts["matured looks"]:
         raise InputError(
             "no lead is old enough to judge",
@@ -148,6 +155,7 @@ def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
         accounts=crm.has_accounts,
         calendar=recipe.calendar,
         flat=definition.is_flat,
+        reopened=bool(definition.conversion.reopen_stages),
     )
     names = Counter(["row", *(f.name for f in features)])
     twice = sorted(n for n, times in names.items() if times > 1)
@@ -203,20 +211,19 @@ def _typed(frame: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
 
 def _all_looks(crm: Crm) -> ir.Table:
     definition = crm.definition
-    leads = crm.leads.filter(~crm.leads.suppressed)
+    leads = crm.leads.filter(~(crm.leads.suppressed | crm.leads.born_converted))
     if definition.leads.covers_from:
         begins = start_of_day(definition.leads.covers_from, definition.time_zone)
         leads = leads.filter(leads.created_us >= begins)
+    begun = episodes(crm)
+    every = leads.inner_join(begun, "lead_no").select(*leads.columns, *_EPISODE)
     if definition.snapshots.every:
         exported_us = microseconds(crm.exported_at)
         first = moment(int(leads.created_us.min().fill_null(exported_us).execute()))
-        grid = by_calendar(leads, calendar(definition.snapshots.every, first, crm.exported_at))
+        grid = by_calendar(every, calendar(definition.snapshots.every, first, crm.exported_at))
     else:
-        grid = by_age(leads, definition.snapshots.ages_days, at_creation=definition.is_flat)
-    if definition.is_flat:
-        return grid
-    agreed = definition.conversion
-    return still_open(grid, crm.outcomes, agreed.stage, agreed.lost_stages)
+        grid = by_age(every, definition.snapshots.ages_days, at_creation=definition.is_flat)
+    return grid if definition.is_flat else still_open(grid)
 
 
 def _numbered(grid: ir.Table) -> ir.Table:

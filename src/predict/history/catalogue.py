@@ -45,6 +45,7 @@ def standard(
     accounts: bool = False,
     calendar: Sequence[str] = ("weekday", "hour"),
     flat: bool = False,
+    reopened: bool = False,
 ) -> list[Feature]:
     """Return the standard catalogue.
 
@@ -70,11 +71,15 @@ def standard(
         Parts of the time of creation that are features.
     flat : bool
         True where the outcome belongs to the row: a lead then has no age.
+    reopened : bool
+        True where leads that had ended may come back: the grid then holds ``started_us``,
+        ``episode`` and ``left_us``, and age counts from when the lead came back.
     """
     told, since = dict(phrases or {}), dict(covers or {})
     features = [_profile(column) for column in profile]
     features += _calendar(calendar)
-    features += [] if flat else [_age()]
+    features += [] if flat else [_age(reopened)]
+    features += _returning() if reopened else []
     if vocabulary.kinds:
         features += _overall(activity_covers)
         covered = {
@@ -135,14 +140,41 @@ def _month(grid: ir.Table) -> ir.Value:
     return (grid.created_us // 1_000_000).as_timestamp("s").month()
 
 
-def _age() -> Feature:
+def _age(reopened: bool) -> Feature:
+    came = "last came" if reopened else "came"
     words = {
-        "many": "came {n} days ago",
-        "one": "came 1 day ago",
-        "zero": "came today",
+        "many": f"{came} {{n}} days ago",
+        "one": f"{came} 1 day ago",
+        "zero": f"{came} today",
     }
-    spec = Spec("age_days", "number", "age", "age", "how long ago the lead came", words, "days")
-    return Feature(spec, lambda grid: (grid.as_of_us - grid.created_us).cast("float64") / DAY)
+    spec = Spec("age_days", "number", "age", "age", f"how long ago the lead {came}", words, "days")
+    start = "started_us" if reopened else "created_us"
+    return Feature(spec, lambda grid: (grid.as_of_us - grid[start]).cast("float64") / DAY)
+
+
+def _returning() -> list[Feature]:
+    concept, said = "returning", "whether the lead came back"
+    times = {
+        "many": "came back {n} times after being closed",
+        "one": "came back once after being closed",
+        "zero": "was not closed before",
+    }
+    since = {
+        "many": "was closed {n} days ago and came back",
+        "one": "was closed 1 day ago and came back",
+        "zero": "was closed today and came back",
+        "missing": "was not closed before",
+    }
+    return [
+        Feature(
+            Spec("times_reopened", "number", "age", concept, said, times),
+            lambda grid: (grid.episode - 1).cast("float64"),
+        ),
+        Feature(
+            Spec("days_since_closed", "number", "age", concept, said, since, "days"),
+            lambda grid: (grid.as_of_us - grid.left_us).cast("float64") / DAY,
+        ),
+    ]
 
 
 def _overall(covers_us: int | None) -> list[Feature]:

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from predict.crm.stamps import DAY, microseconds
+from predict.history.episodes import chain
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from predict.crm.tables import Crm
 
 #: A lead of age 0 is looked at one minute after its creation, when the form it came by is stored.
 FIRST_LOOK = 60_000_000
@@ -52,9 +55,9 @@ def by_age(leads: ir.Table, ages_days: Sequence[float], *, at_creation: bool) ->
     Parameters
     ----------
     leads : Ibis table
-        ``lead_no``, ``lead_id``, ``account_id``, ``created_us``.
+        One row a lead and episode: ``started_us`` and what the grid is to hold of them.
     ages_days : sequence of float
-        Days after creation; 0 means one minute after.
+        Days after the start of the episode; 0 means one minute after.
     at_creation : bool
         True for flat exports whose outcome belongs to the row: ``as_of`` is ``created_at``.
     """
@@ -62,7 +65,7 @@ def by_age(leads: ir.Table, ages_days: Sequence[float], *, at_creation: bool) ->
 
     offsets = sorted({0 if at_creation else max(round(a * DAY), FIRST_LOOK) for a in ages_days})
     parts = [
-        leads.mutate(as_of_us=leads.created_us + ibis.literal(o, type="int64")) for o in offsets
+        leads.mutate(as_of_us=leads.started_us + ibis.literal(o, type="int64")) for o in offsets
     ]
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
@@ -70,9 +73,9 @@ def by_age(leads: ir.Table, ages_days: Sequence[float], *, at_creation: bool) ->
 def by_calendar(
     leads: ir.Table, moments: Sequence[datetime], *, max_age_days: float = 365.0
 ) -> ir.Table:
-    """Return the grid of leads looked at calendar moments after their creation.
+    """Return the grid of leads looked at calendar moments after the start of an episode.
 
-    Leads older than ``max_age_days`` at a moment are no longer looked at.
+    Episodes older than ``max_age_days`` at a moment are no longer looked at.
     """
     import ibis
 
@@ -80,7 +83,7 @@ def by_calendar(
         {"as_of_us": [microseconds(m) for m in moments]}, schema={"as_of_us": "int64"}
     )
     grid = leads.cross_join(stamps)
-    age = grid.as_of_us - grid.created_us
+    age = grid.as_of_us - grid.started_us
     return grid.filter((age >= FIRST_LOOK) & (age <= round(max_age_days * DAY)))
 
 
@@ -108,30 +111,53 @@ def calendar(every: str, first: datetime, last: datetime) -> list[datetime]:
     return moments
 
 
-def still_open(grid: ir.Table, outcomes: ir.Table, stage: str, lost: Sequence[str]) -> ir.Table:
-    """Keep the grid rows whose lead was still open at ``as_of``.
+def still_open(grid: ir.Table) -> ir.Table:
+    """Keep the grid rows whose episode was still open at ``as_of``.
 
     Parameters
     ----------
     grid : Ibis table
-        Snapshots with ``lead_no``, ``as_of_us``.
-    outcomes : Ibis table
-        Stage history with ``lead_no``, ``stage``, ``occurred_us``, ``known_us``.
-    stage : str
-        The agreed stage. It closes a lead when it is entered, known or not: a look at a lead that
-        had converted already can come true no more, and is neither a win nor a loss.
-    lost : sequence of str
-        Other closing stages. They close a lead once they are known.
+        Snapshots with ``as_of_us`` and ``closed_us`` of their episode, which is when the agreed
+        stage was entered, known or not: a look at a lead that had converted already can come true
+        no more, and is neither a win nor a loss.
+    """
+    return grid.filter(grid.closed_us.isnull() | (grid.closed_us >= grid.as_of_us))
+
+
+def not_customers(grid: ir.Table) -> ir.Table:
+    """Keep the grid rows whose firm was not known as a customer before ``as_of``."""
+    return grid.filter(grid.customer_us.isnull() | (grid.customer_us >= grid.as_of_us))
+
+
+def standing(crm: Crm, as_of_us: int) -> ir.Table:
+    """Return where each lead stood at a moment, as it was known then.
+
+    Parameters
+    ----------
+    crm : Crm
+        The opened export.
+    as_of_us : int
+        The moment we look, exclusive, microseconds UTC.
+
+    Returns
+    -------
+    Ibis table
+        One row a lead: ``lead_no``; ``episode``, ``started_us`` and ``left_us`` of the episode it
+        was in (see `predict.history.episodes`); whether in it it had ``reached`` the agreed stage
+        or ``closed`` in any way.
     """
     import ibis
 
-    ends = outcomes.filter(outcomes.stage.isin([stage, *lost]))
-    known = ibis.greatest(ends.occurred_us, ends.known_us)
-    ends = ends.group_by("lead_no").aggregate(
-        closed_us=(ends.stage == stage).ifelse(ends.occurred_us, known).min()
-    )
-    joined = grid.left_join(ends, "lead_no")
-    joined = joined.select(*grid.columns, "closed_us")
-    return joined.filter(joined.closed_us.isnull() | (joined.closed_us >= joined.as_of_us)).drop(
-        "closed_us"
+    begun = chain(crm.leads, crm.outcomes, crm.definition.conversion)
+    begun = begun.filter((begun.started_us < as_of_us) | (begun.episode == 1))
+    newest = ibis.window(group_by="lead_no", order_by=ibis.desc("episode"))
+    ranked = begun.mutate(place=ibis.row_number().over(newest))
+    now = ranked.filter(ranked.place == 0)
+    return now.select(
+        "lead_no",
+        "episode",
+        "started_us",
+        "left_us",
+        reached=(now.reached_us < as_of_us).fill_null(False),
+        closed=(now.ended_us < as_of_us).fill_null(False),
     )

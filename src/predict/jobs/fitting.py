@@ -128,6 +128,8 @@ def _card(
     data: Dataset, definition: Definition, full: ConversionModel, profile: ConversionModel
 ) -> dict[str, object]:
     ages = (data.as_of - data.keys["created_at"]).dt.total_seconds() / 86_400
+    if "age_days" in data.X:  # it counts from when a lead last came
+        ages = data.X["age_days"]
     return {
         "name": definition.name,
         "stage": definition.conversion.stage,

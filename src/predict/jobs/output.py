@@ -26,6 +26,7 @@ OURS = [
     "rated_qualified",
     "criteria_failed",
     "criteria_unknown",
+    "do_not_contact",
     "unlike",
     "reasons",
     "model_version",

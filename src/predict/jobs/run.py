@@ -27,6 +27,7 @@ CHUNK_ROWS = 50_000
 #: Leads whose full row is kept for the page.
 KEPT = 2_000
 _SLIM = ["row", "status", "status_reason", "probability", "grade", "rated_qualified", "basis"]
+_SLIM += ["do_not_contact"]
 
 
 class Run:
@@ -113,6 +114,7 @@ class Run:
             "basis": {b: int((scored["basis"] == b).sum()) for b in ("full", "profile")},
             "grades": {g: int((scored["grade"] == g).sum()) for g in "ABCD"},
             "rated_qualified": int(scored["rated_qualified"].sum()),
+            "do_not_contact": int((scored["do_not_contact"] != "").sum()),
             "columns_unused": list(matched.unused),
             "mapping": dict(matched.mapping),
             "rejected_values": len(matched.rejects),
@@ -133,6 +135,7 @@ def leads_of(grid: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
         as_of=grid["as_of_us"].astype("datetime64[us]"),
         created_at=grid["created_us"].astype("datetime64[us]"),
         status_reason=grid["status"].map(said),
+        do_not_contact=grid["do_not_contact"],
     )
 
 

@@ -263,6 +263,9 @@ def _parts(joined: object) -> tuple[str, ...]:
 
 
 def _marks(lead: Mapping[str, Any]) -> Iterable[str]:
+    refused = lead.get("do_not_contact")
+    if isinstance(refused, str) and refused:
+        yield f"May not be contacted in every way: see {safe_text(refused, limit=120)}."
     unlike = lead.get("unlike")
     if isinstance(unlike, str) and unlike:
         yield safe_text(unlike, limit=240)

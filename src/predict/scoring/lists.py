@@ -14,6 +14,7 @@ from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION
 from predict.crm.texttable import as_text
 from predict.errors import InputError, nearest
+from predict.history.snapshots import standing
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,13 +29,14 @@ STATUSES = {
     "unreadable": "the row cannot be read",
     "duplicate": "an earlier row has the same id",
     "suppressed": "this person is on the do-not-contact list",
+    "customer": "this firm is a customer already",
     "converted": "this lead {reached} already",
     "closed": "this lead was closed already",
     "not open": "this lead came after the day the list is scored for",
 }
 
 
-_NOT_OPEN = ["converted", "closed", "duplicate", "not open"]
+_NOT_OPEN = ["customer", "converted", "closed", "duplicate", "not open"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class MatchedList:
     grid : Ibis table
         One record per row of the list: ``row`` (0-based, input order), ``lead_id``, ``lead_no``
         (null where the CRM does not know the lead), ``account_id``, ``created_us``, ``as_of_us``,
-        ``status``, ``basis``, profile (``p:…``) and criteria (``c:…``) columns.
+        ``status``, ``basis``, ``do_not_contact``, the episode at ``as_of`` (``episode``,
+        ``started_us``, ``left_us``), profile (``p:…``) and criteria (``c:…``) columns.
     inputs : Ibis table
         ``row`` and the columns of the list as they came, as text.
     columns : tuple of str
@@ -114,7 +117,7 @@ def match_list(
     renamed = _mapped(crm, text, mapping or {})
     numbered = crm.workspace.materialise(_numbered(text), "list", order_by=["row"])
     given, rejects = _parsed(crm, text, renamed)
-    grid = _statuses(crm, _grid(crm, numbered, given, as_of_us))
+    grid = _statuses(crm, _grid(crm, numbered, given, as_of_us), as_of_us)
     table = crm.workspace.materialise(grid, "list_grid", order_by=["row"])
     inputs = numbered.left_join(text.table, ["_file", "_record"]).select("row", *text.columns)
     return MatchedList(
@@ -267,6 +270,7 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         known_account="account_id",
         known_us="created_us",
         suppressed="suppressed",
+        do_not_contact="no_contact",
         **{f"known {c}": c for c in overlaid},
     )
     joined = rows.left_join(theirs, rows.lead_id == theirs.known_id)
@@ -282,6 +286,7 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         "lead_no",
         "mail_key",
         suppressed=joined.suppressed.fill_null(False),
+        do_not_contact=joined.do_not_contact.fill_null(""),
         account_id=known.ifelse(joined.known_account, joined.account_id),
         created_us=known.ifelse(joined.known_us, joined.created_us.fill_null(as_of)),
         as_of_us=as_of,
@@ -289,18 +294,21 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
     )
 
 
-def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
+def _statuses(crm: Crm, grid: ir.Table, as_of_us: int) -> ir.Table:
     import ibis
 
     definition = crm.definition
-    outcomes = crm.outcomes.filter(crm.outcomes.lead_no.notnull())
-    stage = definition.conversion.stage
-    ends = outcomes.filter(outcomes.stage.isin(list(definition.closing_stages)))
-    known = ibis.greatest(ends.occurred_us, ends.known_us)
-    ends = ends.group_by("lead_no").aggregate(
-        reached_us=known.min(where=ends.stage == stage), closed_us=known.min()
+    # Someone who came back after an end is open again: what ended before is of another episode.
+    stood = standing(crm, as_of_us)
+    told = [c for c in stood.columns if c != "lead_no"]
+    grid = grid.left_join(stood, "lead_no").select(*grid.columns, *told)
+    grid = grid.mutate(
+        started_us=grid.started_us.fill_null(grid.created_us),
+        episode=grid.episode.fill_null(1),
+        reached=grid.reached.fill_null(False),
+        closed=grid.closed.fill_null(False),
     )
-    grid = grid.left_join(ends, "lead_no").select(*grid.columns, "reached_us", "closed_us")
+    grid = grid.left_join(crm.customers, "account_id").select(*grid.columns, "customer_us")
     listed = crm.suppression.key
     order = ibis.window(group_by="lead_id", order_by="row")
     grid = grid.mutate(copy=ibis.row_number().over(order))
@@ -313,13 +321,20 @@ def _statuses(crm: Crm, grid: ir.Table) -> ir.Table:
         (~grid.readable, "unreadable"),
         (grid.lead_id.notnull() & (grid.copy > 0), "duplicate"),
         (suppressed, "suppressed"),
-        ((grid.reached_us < grid.as_of_us).fill_null(False), "converted"),
-        ((grid.closed_us < grid.as_of_us).fill_null(False), "closed"),
+        ((grid.customer_us < grid.as_of_us).fill_null(False), "customer"),
+        (grid.reached, "converted"),
+        (grid.closed, "closed"),
         (grid.created_us > grid.as_of_us, "not open"),
         else_="scored",
     )
     no_behaviour = not definition.events
     full = grid.lead_no.notnull() | ibis.literal(no_behaviour)
     return grid.mutate(status=status, basis=full.ifelse("full", "profile")).drop(
-        "readable", "suppressed", "mail_key", "copy", "reached_us", "closed_us"
+        "readable",
+        "suppressed",
+        "mail_key",
+        "copy",
+        "customer_us",
+        "reached",
+        "closed",
     )

@@ -42,6 +42,7 @@ SCORES = [
     "rated_qualified",
     "criteria_failed",
     "criteria_unknown",
+    "do_not_contact",
     "unlike",
     "reasons",
     "model_version",
@@ -115,7 +116,8 @@ class Scorer:
         ----------
         leads : pandas.DataFrame of shape (n, ≥ 6)
             ``row``, ``lead_id``, ``as_of``, ``created_at``, ``status`` ("scored" for those to be
-            scored), ``status_reason``, ``basis``.
+            scored), ``status_reason``, ``basis``; ``do_not_contact`` where somebody may not be
+            contacted: what says so. It alters no score.
         X : pandas.DataFrame of shape (n, n_features)
             Features of the full fit; of leads on profile alone only those columns are read.
         fields : pandas.DataFrame of shape (n, n_fields)
@@ -134,6 +136,8 @@ class Scorer:
         """
         scores = leads.reset_index(drop=True).copy()
         X = X.reset_index(drop=True)
+        if "do_not_contact" not in scores:
+            scores["do_not_contact"] = ""
         parts = [self._part(scores, X, basis) for basis in ("full", "profile")]
         for column in ("probability", "log_odds"):
             scores[column] = np.nan
