@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.known_from import with_stamps
 from predict.crm.profile import ProfileColumn, first_address, mail_columns, mail_kind
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.related import RelatedPart, join_related
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 #: Roles of the leads table that are profile features as well.
 ROLE_FEATURES = ("source", "campaign", "list")
 _LEFT_OUT = {
-    "mutable": "are overwritten by the CRM and have no history here, so their values at the "
-    "time of each look are not known; a history table would unlock them",
     "last_of": "hold only the latest date, which later contact moves",
     "first_of": "are dates of events; declare them as an events table to use them",
     "hindsight": "are known only after the outcome",
@@ -41,8 +40,16 @@ class LeadsPart(Part):
     related: tuple[RelatedPart, ...] = ()
 
 
-def read_leads(reader: Reader) -> LeadsPart:
+def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     """Read the leads and their related profiles into typed columns.
+
+    Parameters
+    ----------
+    reader : Reader
+        Opens and parses.
+    tracked : collection of str
+        Feature names of mutable columns that a history may tell of: they are read as the export
+        holds them.
 
     Returns
     -------
@@ -60,13 +67,14 @@ def read_leads(reader: Reader) -> LeadsPart:
     roles = _roles(definition)
     text = reader.text("leads", spec, [*roles.values(), *spec.columns])
     chosen = {cls: _allowed(definition, spec.of_class(cls)) for cls in (*_LEFT_OUT, "fixed")}
+    learned = [*chosen["fixed"], *(c for c in spec.of_class("mutable") if c in tracked)]
     personal = list(spec.of_class("personal"))
     incumbents = _allowed(definition, spec.of_class("incumbent"))
     told = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
     keys = [r.key for r in definition.related.values()]
     ids = [*keys, *(roles[r] for r in ("lead_id", "account_id", "owner") if r in roles)]
     declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, told))
-    declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
+    declared |= {c: spec.columns[c].type for c in learned}
     declared |= {c: "category" for c in ids if c in declared}
     types = reader.profile_types(text, declared)
     criteria = [c for c in definition.criteria_fields if c in text.columns]
@@ -101,8 +109,9 @@ def read_leads(reader: Reader) -> LeadsPart:
                 "email_kind", PROFILE + "email_kind", "category", "kind of e-mail address"
             )
         )
-    leads = rows.select(**columns)
-    related = [join_related(reader, name) for name in definition.related]
+    told_of = {c: spec.columns[c] for c in types if c in spec.columns}
+    leads, undated = with_stamps(reader, text, told_of, rows.select(**columns))
+    related = [join_related(reader, name, tracked) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
     usable = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
@@ -113,7 +122,7 @@ def read_leads(reader: Reader) -> LeadsPart:
     return LeadsPart(
         table.drop("file", "record"),
         findings,
-        [parsed.rejects, *(r for part in related for r in part.rejects)],
+        [parsed.rejects, *undated, *(r for part in related for r in part.rejects)],
         counts,
         {"leads": text, **{k: t for part in related for k, t in part.sources.items()}},
         (*profile, *(c for part in related for c in part.profile)),

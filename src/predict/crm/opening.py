@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from predict.crm.changes import read_changes, read_stories, tracked_names
 from predict.crm.checks import check_tables
 from predict.crm.events import read_events
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
+from predict.crm.overwritten import left_out
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
 from predict.crm.stamps import moment, start_of_day
@@ -34,6 +36,7 @@ def open_crm(
     outcomes: Mapping[str, pd.DataFrame] | None = None,
     related: Mapping[str, pd.DataFrame] | None = None,
     links: Mapping[str, pd.DataFrame] | None = None,
+    history: Mapping[str, pd.DataFrame] | None = None,
     types: Mapping[str, str] | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
@@ -44,8 +47,8 @@ def open_crm(
     definition : Definition
         Which files, columns and roles.
     leads : DataFrame, optional
-        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related`` and
-        ``links``, by the name of their table in the definition.
+        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related``, ``links``
+        and ``history``, by the name of their table in the definition.
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
@@ -70,6 +73,7 @@ def open_crm(
         ("outcomes", outcomes),
         ("related", related),
         ("links", links),
+        ("history", history),
     ):
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
     workspace = Workspace(memory_limit=memory_limit)
@@ -85,15 +89,19 @@ def _open(reader: Reader) -> Crm:
 
     definition = reader.definition
 
-    part = read_leads(reader)
+    stories = read_stories(reader)
+    tracked = tracked_names(definition, stories)
+    part = read_leads(reader, tracked)
     listed = read_suppression(reader)
     marked, suppressed = _suppressed(reader, part, listed.table)
     links = read_links(reader, marked)
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
+    changed, changes = read_changes(reader, stories, links.maps, part.profile)
+    dated = (part, links, did, became, changed)
     exported, said = _exported_at(
         definition,
-        {name: text for p in (part, links, did, became) for name, text in p.sources.items()},
+        {name: text for p in dated for name, text in p.sources.items()},
         [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
     )
     covers = {
@@ -101,10 +109,11 @@ def _open(reader: Reader) -> Crm:
         for name, spec in definition.events.items()
         if spec.covers_from
     }
-    parts = (part, listed, links, did, became)
+    parts = (part, listed, links, did, became, changed)
     counts = {k: v for p in parts for k, v in p.counts.items()}
     counts["leads suppressed"] = suppressed
     findings = [f for p in parts for f in p.findings] + said
+    findings += left_out(definition, tracked, "")
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
@@ -127,6 +136,7 @@ def _open(reader: Reader) -> Crm:
             for name, text in p.sources.items()
             for file in text.described()
         ],
+        changes=changes,
     )
     crm.findings.extend(check_tables(crm))
     return crm
@@ -135,7 +145,8 @@ def _open(reader: Reader) -> Crm:
 def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.Table, int]:
     """Mark suppressed leads by id or e-mail; the e-mail itself goes no further."""
     leads = part.table
-    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:", "m:")]
+    keys = {r.key for r in part.related if r.tracked}
+    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:", "m:") or c in keys]
     hit = leads.lead_id.isin(listed.key)
     for address in (leads[c] for c in leads.columns if c[:2] == "m:"):
         hit = hit | address.isin(listed.key).fill_null(False)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from predict.crm.changes import Changes
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Prefixes that keep the columns of the export apart from our own.
 PROFILE, INCUMBENT, CRITERION = "p:", "i:", "c:"
+#: Prefixes of since when a profile column is known, and of the keys of related profiles.
+KNOWN, KEY = "w:", "k:"
 
 
 def value_column(name: str) -> str:
@@ -47,7 +50,8 @@ class Crm:
     leads : Ibis table
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
         ``account_id``, ``owner``, ``created_us``, ``suppressed``, and the profile (``p:…``),
-        incumbent (``i:…``) and criteria (``c:…``, as text) columns.
+        incumbent (``i:…``) and criteria (``c:…``, as text) columns; since when a profile column
+        is known (``w:…``) and the keys of related profiles with a history (``k:…``).
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
         ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
@@ -59,7 +63,8 @@ class Crm:
     related : tuple of RelatedPart
         Related profiles, for leads of a list that the CRM does not know.
     profile : tuple of ProfileColumn
-        Columns that become profile features.
+        Columns that become profile features. In ``leads`` they are as the export holds them;
+        `predict.history.versions` says what they held at a look.
     incumbents : tuple of str
         Columns that rank leads today; known as of export only, so flattered.
     values : tuple of str
@@ -76,6 +81,10 @@ class Crm:
         Values that did not parse: table, file, record, column, value, rule, line.
     sources : list of dict
         Files read: table, path, bytes, sha256.
+    changes : tuple of Changes
+        What is on record about the past of mutable profile columns.
+    archived : list of dict
+        Earlier exports of which values were taken: table, sha256.
     """
 
     definition: Definition
@@ -94,6 +103,8 @@ class Crm:
     counts: Mapping[str, int]
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
+    changes: tuple[Changes, ...] = ()
+    archived: list[dict[str, object]] = field(default_factory=list)
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""
@@ -104,6 +115,12 @@ class Crm:
     def close(self) -> None:
         """Close the engine; the tables end with it."""
         self.workspace.close()
+
+    @property
+    def read_from(self) -> list[tuple[str, str]]:
+        """Table and SHA-256 of every file that anything here comes from, sorted."""
+        files = [*self.sources, *self.archived]
+        return sorted({(str(s["table"]), str(s["sha256"])) for s in files})
 
     @property
     def has_accounts(self) -> bool:

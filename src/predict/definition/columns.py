@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, model_validator
 
-from predict.definition.section import ASIDE, Section, Text
+from predict.definition.complaints import Complaint, Contradiction
+from predict.definition.section import ASIDE, Flag, Section, Text
 
 #: What a column means in time, and so what may be done with it:
 #:
 #: ``fixed``        known when the lead is created and not changed later; may train.
-#: ``mutable``      the CRM overwrites it: left out until a history of it is read.
+#: ``mutable``      the CRM overwrites it: used as it stood at each look where a history tells,
+#:                  else left out.
 #: ``first_of``     the date of a first time, which stays: to be mapped as a table of its own.
 #: ``last_of``      the date of the latest time: overwritten, censored; never trains.
 #: ``hindsight``    known only after the outcome; never trains.
@@ -60,6 +62,8 @@ class Column(Section):
     known_from : date or str, optional
         The day from which the column was filled: before it values are missing, not empty. Or the
         column that holds the moment at which this one became known.
+    insist : bool
+        A mutable column without a history stops the run, instead of being left out.
 
     Examples
     --------
@@ -73,3 +77,11 @@ class Column(Section):
     type: ColumnType | None = None
     words: Annotated[Text | None, ASIDE] = None
     known_from: DayOrColumn | None = None
+    insist: Annotated[Flag, ASIDE] = False
+
+    @model_validator(mode="after")
+    def _overwritten(self) -> Column:
+        if self.insist and self.cls != "mutable":
+            cure = "remove it: only columns that are overwritten need a history"
+            raise Contradiction([Complaint(("insist",), f'does not go with "{self.cls}"', cure)])
+        return self

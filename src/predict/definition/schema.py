@@ -229,7 +229,7 @@ class Definition(Section):
 
     def not_built(self) -> list[str]:
         """Return a sentence for everything that is read and not acted on in this version."""
-        return unbuilt.sentences(self.leads, self.related, self.history)
+        return unbuilt.sentences(self.leads, self.related)
 
     @field_validator("time_zone")
     @classmethod
@@ -248,6 +248,7 @@ class Definition(Section):
             *consistency.stage_is_reached(self.conversion, self.leads, self.outcomes),
             *consistency.outcome_is_one(self.conversion, self.snapshots, self.leads, self.outcomes),
             *consistency.ids_are_linked(self.links, self.events, self.outcomes),
+            *consistency.histories_are_of_columns(self),
             *consistency.headers_are_apart(self.lists),
         ]
         if complaints:
