@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predict.crm.opening import open_crm
+from predict.crm.sources import read_text
+from predict.crm.stamps import microseconds
 from predict.crm.tables import Crm
 from predict.definition.schema import Definition
-from predict.history.building import build_dataset
+from predict.history.building import Recipe, build_dataset, catalogue, feature_chunks
 from predict.history.dataset import Dataset
+from predict.scoring.lists import match_list
 
 DAY = pd.Timedelta(days=1)
 BEGIN = pd.Timestamp("2024-01-01")
@@ -124,7 +128,7 @@ class World:
         leads["rating"] = "hot"
         accounts = pd.DataFrame({"Id": ["A", "B"], "tier": [self.now(a, "tier") for a in "AB"]})
         links = pd.DataFrame({"id": leads["id"], "contact": "c" + leads["id"]})
-        wins = leads.sample(frac=0.4, random_state=1)
+        wins = leads.sort_values("id").sample(frac=0.4, random_state=1)
         stages = pd.DataFrame({"id": wins["id"], "stage": "won", "at": wins["created"] + 40 * DAY})
         return open_crm(
             self.definition,
@@ -272,3 +276,101 @@ def test_values_equal_a_replay(seed: int, olds: bool, covers: str | None) -> Non
     pd.testing.assert_frame_equal(
         data.X[FEATURES], expected(w, data.keys)[FEATURES], check_exact=True, check_dtype=False
     )
+
+
+def features_at(crm: Crm, keys: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    leads = crm.leads.to_pandas().set_index("lead_id").loc[keys["lead_id"]].reset_index()
+    looks = leads.assign(
+        row=np.arange(len(keys)), as_of_us=keys["as_of"].map(microseconds).to_numpy()
+    )
+    recipe = Recipe.from_dict(data.manifest["recipe"])  # type: ignore[arg-type]
+    grid = crm.workspace.frame(looks, "looks")
+    chunks = feature_chunks(crm, grid, catalogue(crm, recipe), rows=7)
+    return pd.concat(chunks, ignore_index=True).drop(columns="row")
+
+
+def another_future(w: World, moment: pd.Timestamp, seed: int) -> World:
+    """Return a world that is the same up to a moment and whose records change otherwise after."""
+    rng = np.random.default_rng(seed)
+
+    def changed(frame: pd.DataFrame, whose: list[str], fields: list[str]) -> pd.DataFrame:
+        past = frame[frame["at"] < moment]
+        rows = []
+        for who in whose:
+            for field in fields:
+                own = past[(past["who"] == who) & (past["field"] == field)]
+                held = w.first[who, field] if own.empty else own["new"].iloc[-1]
+                for days in np.sort(rng.choice([0, 0.5, 3], rng.integers(0, 3), replace=False)):
+                    new = rng.choice(np.array(WORDS[field], dtype=object))
+                    rows.append((who, field, held, new, moment + pd.Timedelta(days=days)))
+                    held = new
+        return pd.concat([past, pd.DataFrame(rows, columns=list(frame.columns))])
+
+    return replace(
+        w,
+        changes=changed(w.changes, list(w.leads["id"]), list(TITLES)),
+        account_changes=changed(w.account_changes, ["A", "B"], ["tier"]),
+    )
+
+
+@pytest.mark.parametrize("olds", [True, False], ids=["salesforce", "hubspot"])
+def test_what_changes_at_or_after_a_look_alters_no_feature(olds: bool) -> None:
+    w = world(5, olds=olds, covers="2024-01-20")
+    crm, data = built(w)
+    for share, seed in ((0.2, 1), (0.5, 2), (0.8, 3)):
+        moment = data.as_of[int(share * len(data))]
+        early = (data.as_of <= moment).to_numpy()
+        other = another_future(w, moment, seed)
+        assert [other.now(i, "status") for i in w.leads["id"]] != [
+            w.now(i, "status") for i in w.leads["id"]
+        ]
+        crm = other.open()
+        try:
+            again = features_at(crm, data.keys[early], data)
+        finally:
+            crm.close()
+        pd.testing.assert_frame_equal(again, data.X[early].reset_index(drop=True), check_exact=True)
+    other = replace(w, changes=w.changes.assign(old="7", new="7"))
+    assert not built(other)[1].X["status"].equals(data.X["status"])  # the past does matter
+
+
+@pytest.mark.parametrize("olds", [True, False], ids=["salesforce", "hubspot"])
+def test_a_lead_in_a_list_has_the_features_of_training(olds: bool) -> None:
+    w = world(8, olds=olds, covers=None)
+    crm = w.open()
+    try:
+        data = build_dataset(crm)
+        assert {"Job Title", "status", "views", "account.tier"} <= set(data.X)
+        for moment in data.as_of.iloc[[9, 25, 44]]:
+            keys = w.leads[w.leads["created"] < moment].assign(
+                lead_id=lambda f: f["id"], as_of=moment
+            )
+            trained = features_at(crm, keys, data)
+            # Today's values stand in the list, as in any export of the CRM, and count for nothing.
+            listed = pd.DataFrame(
+                {"id": [*reversed(list(keys["id"])), "x1", "x2"], "status": "hot"}
+            )
+            listed["account"] = ["B"] * len(keys) + ["A", None]
+            spec = w.definition.leads
+            read = read_text(crm.workspace, spec, folder=w.definition.folder, frame=listed)
+            matched = match_list(crm, read, microseconds(moment))
+            recipe = Recipe.from_dict(data.manifest["recipe"])  # type: ignore[arg-type]
+            found = pd.concat(feature_chunks(crm, matched.grid, catalogue(crm, recipe)))
+            found = found.drop(columns="row").set_index(listed["id"])
+            known = found.loc[keys["lead_id"]].reset_index(drop=True)
+            pd.testing.assert_frame_equal(known, trained, check_exact=True, check_names=False)
+            # Whom the CRM does not know is as the list says; an account is as it was.
+            assert list(found.loc[["x1", "x2"], "status"]) == ["hot", "hot"]
+            assert found.loc["x1", "account.tier"] == replay(w, "A", "tier", moment)
+            assert found.loc["x2", "account.tier"] is None
+    finally:
+        crm.close()
+
+
+def test_neither_order_of_rows_nor_their_repetition_matters() -> None:
+    w = world(6, olds=True, covers=None)
+    moved = replace(w, leads=w.leads.sample(frac=1, random_state=2))
+    twice = replace(w, changes=pd.concat([w.changes, w.changes]).sort_values("at", kind="stable"))
+    expected = built(w)[1].X
+    pd.testing.assert_frame_equal(built(moved)[1].X, expected, check_exact=True)
+    pd.testing.assert_frame_equal(built(twice)[1].X, expected, check_exact=True)

@@ -107,7 +107,9 @@ def histories_are_of_columns(definition: Definition) -> Iterator[Complaint]:
         for unknown in [i for i in table.id_of if i != "lead" and i not in definition.links]:
             near = nearest(unknown, ["lead", *definition.links])
             cure = f"did you mean {near}?" if near else f"add a section [links.{unknown}]"
-            yield Complaint((*at, "id_of"), "no link resolves this id to a lead", cure, unknown)
+            yield Complaint(
+                (*at, "id_of"), "no link resolves this id to a lead", cure, f'"{unknown}"'
+            )
         profile = definition.related[table.related] if table.related else definition.leads
         for field, column in table.fields.items():
             path = (*at, "fields", field)
@@ -117,7 +119,9 @@ def histories_are_of_columns(definition: Definition) -> Iterator[Complaint]:
                 yield Complaint(path, "this column is not declared", cure, f'"{column}"')
             elif told.setdefault((table.of, column), name) != name:
                 other = told[table.of, column]
-                yield Complaint(path, f"[history.{other}] tells of this column", "keep one", column)
+                yield Complaint(
+                    path, f"[history.{other}] tells of this column", "keep one", f'"{column}"'
+                )
 
 
 def headers_are_apart(lists: Mapping[str, Mapping[str, str]]) -> Iterator[Complaint]:

@@ -242,7 +242,11 @@ class HistoryTable(Export):
         if self.of != "leads" and not self.related:
             cure = 'write "leads" or "related.NAME"'
             raise Contradiction(
-                [Complaint(("of",), "says neither leads nor a related profile", cure, self.of)]
+                [
+                    Complaint(
+                        ("of",), "says neither leads nor a related profile", cure, f'"{self.of}"'
+                    )
+                ]
             )
         if self.related and self.id_of != ("lead",):
             cure = "remove it: a related profile is found by its own key"
