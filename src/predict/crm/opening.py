@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from predict.crm.changes import read_changes, read_stories, tracked_names
+from predict.crm.changes import read_changes, read_stories, together, tracked_names
 from predict.crm.checks import check_tables
+from predict.crm.earlier import archived_exports, read_earlier
 from predict.crm.events import read_events
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
-from predict.crm.overwritten import left_out
+from predict.crm.overwritten import left_out, overwritten
 from predict.crm.reader import Part, Reader
 from predict.crm.sources import Workspace
 from predict.crm.stamps import moment, start_of_day
-from predict.crm.tables import Crm
+from predict.crm.tables import PROFILE, Crm
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
@@ -38,6 +40,7 @@ def open_crm(
     links: Mapping[str, pd.DataFrame] | None = None,
     history: Mapping[str, pd.DataFrame] | None = None,
     types: Mapping[str, str] | None = None,
+    archive: Path | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
     """Open an export: every table typed, every row resolved to its lead.
@@ -52,6 +55,9 @@ def open_crm(
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
+    archive : Path, optional
+        Archive of earlier exports (of the home): what mutable columns without another history
+        held at each of them. None is taken where it is not given.
     memory_limit : str
         Memory the engine may use before it spills to disk.
 
@@ -78,20 +84,23 @@ def open_crm(
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
     workspace = Workspace(memory_limit=memory_limit)
     try:
-        return _open(Reader(workspace, definition, frames, types or {}))
+        return _open(Reader(workspace, definition, frames, types or {}), archive)
     except BaseException:
         workspace.close()
         raise
 
 
-def _open(reader: Reader) -> Crm:
+def _open(reader: Reader, archive: Path | None) -> Crm:
     import pandas as pd
 
     definition = reader.definition
 
     stories = read_stories(reader)
     tracked = tracked_names(definition, stories)
-    part = read_leads(reader, tracked)
+    exports = archived_exports(archive, definition.name)
+    others = [n for n in overwritten(definition) if n not in tracked]
+    others = others if exports else [n for n in others if n in reader.types]
+    part = read_leads(reader, {*tracked, *others})
     listed = read_suppression(reader)
     marked, suppressed = _suppressed(reader, part, listed.table)
     links = read_links(reader, marked)
@@ -104,6 +113,9 @@ def _open(reader: Reader) -> Crm:
         {name: text for p in dated for name, text in p.sources.items()},
         [part.table.created_us, did.table.occurred_us, became.table.occurred_us],
     )
+    earlier = read_earlier(reader, exports, others, part, marked, exported)
+    tracked |= earlier.names
+    unknown = {p.name for p in part.profile if p.name in others} - tracked
     covers = {
         name: start_of_day(spec.covers_from, definition.time_zone)
         for name, spec in definition.events.items()
@@ -113,16 +125,16 @@ def _open(reader: Reader) -> Crm:
     counts = {k: v for p in parts for k, v in p.counts.items()}
     counts["leads suppressed"] = suppressed
     findings = [f for p in parts for f in p.findings] + said
-    findings += left_out(definition, tracked, "")
+    findings += [*earlier.findings, *left_out(definition, tracked, earlier.sentence)]
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
-        leads=marked,
+        leads=marked.drop(*(PROFILE + n for n in unknown)),
         events=did.table,
         outcomes=became.table,
         suppression=listed.table,
         related=part.related,
-        profile=part.profile,
+        profile=tuple(p for p in part.profile if p.name not in unknown),
         incumbents=part.incumbents,
         values=values,
         exported_at=exported,
@@ -136,7 +148,8 @@ def _open(reader: Reader) -> Crm:
             for name, text in p.sources.items()
             for file in text.described()
         ],
-        changes=changes,
+        changes=together([*changes, *earlier.changes]),
+        archived=earlier.read,
     )
     crm.findings.extend(check_tables(crm))
     return crm

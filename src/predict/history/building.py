@@ -120,7 +120,9 @@ def build_dataset(crm: Crm) -> Dataset:
         "profile": [p.as_dict() for p in crm.profile],
         "flattered": list(crm.incumbents),
         "definition_digest": crm.definition.digest(),
-        "sources_digest": json_digest([[s["table"], s["sha256"]] for s in crm.sources]),
+        "sources_digest": json_digest(
+            [[s["table"], s["sha256"]] for s in (*crm.sources, *crm.archived)]
+        ),
     }
     return Dataset(
         X=X,
