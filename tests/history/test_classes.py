@@ -159,7 +159,7 @@ def test_each_class_alone_changes_no_feature(column: str, base: tuple[Crm, Datas
 def history_of(leads: pd.DataFrame, **changes: Any) -> pd.DataFrame:
     """Return a history in which the status of some leads changed on their fourth day."""
     moved = leads[leads["status"].astype(int) % 2 == 0]
-    rows = {"id": moved["id"], "field": "status", "old": "first", "new": moved["status"]}
+    rows = {"id": moved["id"], "field": "status", "old": "901", "new": moved["status"]}
     at = moved["created"] + pd.Timedelta(days=4)
     return pd.DataFrame(rows | {"changed_at": at} | changes)
 
@@ -181,8 +181,8 @@ def test_a_history_of_one_column_unlocks_that_one_only(base: tuple[Crm, Dataset]
     assert set(data.X) == {*FEATURES, "status"}
     young = data.as_of - data.keys["created_at"] < pd.Timedelta(days=4)
     moved = data.keys["lead_id"].isin(history_of(given["leads"])["id"])
-    assert set(data.X["status"][young & moved]) == {"first"}
-    assert "first" not in set(data.X["status"][~young])
+    assert set(data.X["status"][young & moved]) == {901.0}
+    assert 901.0 not in set(data.X["status"][~young])
     left = crm.check().set_index("code")["sentence"]["left-out-mutable"]
     assert "campaign, page_views, account.revenue_now" in left and "status" not in left
     pd.testing.assert_frame_equal(data.X.drop(columns="status"), base[1].X, check_exact=True)

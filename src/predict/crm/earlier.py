@@ -193,10 +193,10 @@ def _of_table(
             )
             earlier.findings.append(Finding("archive-unread", "warn", table, sentence))
             continue
-        names = {p.partition("::")[0] for p in export.tables[table]}
+        files = {p.partition("::")[0] for p in export.tables[table]}
         earlier.read += [
             {"table": f"archive {export.exported_us} {table}", "sha256": export.digests[n]}
-            for n in sorted(names)
+            for n in sorted(files)
         ]
     every = ibis.union(*rows) if len(rows) > 1 else rows[0]
     if related is None:

@@ -33,11 +33,21 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class LeadsPart(Part):
-    """The leads with the list of their profile and incumbent columns."""
+    """The leads with the list of their profile and incumbent columns.
+
+    Parameters
+    ----------
+    places : Ibis table
+        ``lead_no``, ``file``, ``record``: where each lead stands in the export.
+    undeclared : tuple of str
+        Columns that the definition does not name.
+    """
 
     profile: tuple[ProfileColumn, ...] = ()
     incumbents: tuple[str, ...] = ()
     related: tuple[RelatedPart, ...] = ()
+    places: ir.Table | None = None
+    undeclared: tuple[str, ...] = ()
 
 
 def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
@@ -117,7 +127,7 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     usable = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
     table = _one_row_a_lead(reader.workspace, usable)
     counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table)
-    findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
+    findings = [*parsed.findings, *_left_out(chosen), *_about_rows(counts)]
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("file", "record"),
@@ -128,6 +138,8 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
         (*profile, *(c for part in related for c in part.profile)),
         tuple(incumbents),
         tuple(related),
+        table.select("lead_no", "file", "record"),
+        _undeclared(definition, text),
     )
 
 
@@ -194,10 +206,8 @@ def _about_rows(counts: Mapping[str, int]) -> list[Finding]:
     ]
 
 
-def _left_out(
-    definition: Definition, text: TextTable, chosen: Mapping[str, list[str]]
-) -> list[Finding]:
-    found = [
+def _left_out(chosen: Mapping[str, list[str]]) -> list[Finding]:
+    return [
         Finding(
             f"left-out-{cls.replace('_', '-')}",
             "note",
@@ -208,18 +218,16 @@ def _left_out(
         for cls, why in _LEFT_OUT.items()
         if chosen[cls]
     ]
-    used = {*definition.leads.columns, *definition.never_use.columns, *_roles(definition).values()}
-    used |= {r.key for r in definition.related.values()} | {str(definition.leads.outcome_column)}
-    if undeclared := [c for c in text.columns if c not in used and not c.startswith("_")]:
-        shown = ", ".join(undeclared[:12]) + (" …" if len(undeclared) > 12 else "")
-        found.append(
-            Finding(
-                "undeclared",
-                "note",
-                "leads",
-                f"{len(undeclared)} columns are not declared and are left out: {shown}. "
-                "Those known when the lead is created can be declared “fixed”.",
-                {"columns": len(undeclared)},
-            )
-        )
-    return found
+
+
+def _undeclared(definition: Definition, text: TextTable) -> tuple[str, ...]:
+    spec = definition.leads
+    used = {*spec.columns, *definition.never_use.columns, *_roles(definition).values()}
+    used |= {r.key for r in definition.related.values()} | {str(spec.outcome_column)}
+    used |= {str(column.known_from) for column in spec.columns.values()}
+    # Dated columns of leads are tables of their own, and links stand there as well.
+    for _, table in definition.tables():
+        if table.paths and table.paths == spec.paths:
+            used |= {name for name in table.told().values() if isinstance(name, str)}
+            used |= set(getattr(table, "values", ()))
+    return tuple(c for c in text.columns if c not in used and not c.startswith("_"))

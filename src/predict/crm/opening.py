@@ -17,8 +17,9 @@ from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
 from predict.crm.overwritten import left_out, overwritten
 from predict.crm.reader import Part, Reader
+from predict.crm.shortlist import Hint, hints, judged, undeclared
 from predict.crm.sources import Workspace
-from predict.crm.stamps import moment, start_of_day
+from predict.crm.stamps import microseconds, moment, start_of_day
 from predict.crm.tables import PROFILE, Crm
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
@@ -126,6 +127,7 @@ def _open(reader: Reader, archive: Path | None) -> Crm:
     counts["leads suppressed"] = suppressed
     findings = [f for p in parts for f in p.findings] + said
     findings += [*earlier.findings, *left_out(definition, tracked, earlier.sentence)]
+    findings += undeclared(part.undeclared, _hints(reader, part, marked, became.table, exported))
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
@@ -166,6 +168,16 @@ def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.T
     marked = leads.mutate(suppressed=hit).select(*kept, "suppressed")
     table = reader.workspace.materialise(marked, "leads_marked", order_by=["lead_no"])
     return table, int(table.filter(table.suppressed).count().execute())
+
+
+def _hints(
+    reader: Reader, part: LeadsPart, leads: ir.Table, outcomes: ir.Table, exported: datetime
+) -> list[Hint]:
+    """Return what undeclared columns tell, where no model has settled yet what is learned."""
+    if not part.undeclared or reader.types or part.places is None:
+        return []
+    sample = judged(reader.definition, leads, outcomes, microseconds(exported))
+    return hints(reader.workspace, part.sources["leads"], part.undeclared, part.places, sample)
 
 
 def read_suppression(reader: Reader) -> Part:
