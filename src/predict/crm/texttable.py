@@ -75,13 +75,13 @@ class TextTable:
     def described(self) -> list[dict[str, object]]:
         """Return what was read, for manifests and archives.
 
-        Per file: table, path, member (the entry, of a zip), bytes, sha256.
+        Per file: table, path, member (where it is an entry of a zip), bytes, sha256.
         """
         return [
             {
                 "table": self.name,
                 "path": str(f.path),
-                "member": f.member,
+                **({} if f.member is None else {"member": f.member}),
                 "bytes": f.size,
                 "sha256": f.sha256,
             }
