@@ -374,3 +374,47 @@ def test_neither_order_of_rows_nor_their_repetition_matters() -> None:
     expected = built(w)[1].X
     pd.testing.assert_frame_equal(built(moved)[1].X, expected, check_exact=True)
     pd.testing.assert_frame_equal(built(twice)[1].X, expected, check_exact=True)
+
+
+def test_fields_rows_and_what_a_model_learned_say_which_table_tells() -> None:
+    text = HUBSPOT[: HUBSPOT.index("[history.account]")]
+    one = text[text.index("[history.lead]") :]
+    one = one.replace("[history.lead]", "[history.other]").replace(
+        'fields = { jobtitle = "Job Title", hs_views = "views" }', ""
+    )
+    definition = Definition.parse(text.replace("[history.lead]", one + "[history.lead]"))
+    leads = world(1, olds=False, covers=None).leads.assign(status="new", views="3", rating="hot")
+    leads["Job Title"] = "CEO"
+    lead = leads["id"][0]
+
+    def held(other: list[str], types: dict[str, str]) -> dict[str, Any]:
+        rows = {
+            "other": [(lead, name, "2", BEGIN) for name in [*other, "unrelated"]],
+            "lead": [(lead, name, "1", BEGIN) for name in ("jobtitle", "views", "unrelated")],
+        }
+        names = ["who", "property", "value", "timestamp"]
+        crm = open_crm(
+            definition,
+            leads=leads,
+            outcomes={"stage": pd.DataFrame({"id": ["x"], "stage": ["won"], "at": [BEGIN]})},
+            related={"account": pd.DataFrame({"Id": ["A"], "tier": ["gold"]})},
+            links={"contact": pd.DataFrame({"id": ["x"], "contact": ["y"]})},
+            history={n: pd.DataFrame(r, columns=names) for n, r in rows.items()},
+            types=types,
+        )
+        try:
+            changes = crm.changes[0].table.to_pandas()
+            asked = (*TITLES.values(), "rating")
+            found = {p.name: None for p in crm.profile if p.name in asked}
+            return found | {
+                c[2:]: v for c, v in zip(changes["column"], changes["new"], strict=True)
+            }
+        finally:
+            crm.close()
+
+    # Fields win over rows; a table that tells of a column may call it by its own name too.
+    both = {"Job Title": "1", "views": "1"}
+    assert held(["views"], {}) == both
+    assert held(["views", "status"], {}) == {**both, "status": "2"}
+    learned = {"status": "category", "rating": "category"}
+    assert held([], learned) == {**both, "status": None, "rating": None}

@@ -102,29 +102,30 @@ class Story:
 def read_stories(reader: Reader) -> tuple[Story, ...]:
     """Open the history tables and find which columns they track; their rows are read later.
 
-    A column is tracked where the definition names it, where rows name it, or where it was tracked
-    when the model was trained. Of two tables that track a column, the first tells.
+    A column is tracked where ``fields`` names it, else where rows do, else where it was tracked
+    when the model was trained. Of several tables the first tells.
     """
     definition = reader.definition
-    mutable, taken, stories = overwritten(definition), set[str](), []
+    texts: dict[str, TextTable] = {}
+    said: dict[str, set[str]] = {}
     for name, spec in definition.history.items():
         old = [] if spec.old == "old" else [spec.old]
-        text = reader.text(
-            f"history.{name}", spec, [spec.id, spec.field, *old, spec.new, spec.changed_at]
-        )
+        needed = [spec.id, spec.field, *old, spec.new, spec.changed_at]
+        text = texts[name] = reader.text(f"history.{name}", spec, needed)
         seen = text.table.select(field=text.table[spec.field].cast("string").strip()).distinct()
-        said = set(seen.to_pandas()["field"].dropna())
-        prefix = f"{spec.related}." if spec.related else ""
-        fields: dict[str, tuple[str, ...]] = {}
-        for feature in [f for f, whose in mutable.items() if whose == spec.of]:
-            column = feature.removeprefix(prefix)
-            named = [theirs for theirs, ours in spec.fields.items() if ours == column]
-            own = column not in spec.fields and (column in said or feature in reader.types)
-            if (named or own) and feature not in taken:
-                fields[column] = (*named, *([column] if own else []))
-                taken.add(feature)
-        stories.append(Story(name, text, fields))
-    return tuple(stories)
+        said[name] = set(seen.to_pandas()["field"].dropna())
+    told: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in texts}
+    for feature, whose in overwritten(definition).items():
+        column = feature.removeprefix(f"{whose.removeprefix('related.')}.")
+        tables = {n: spec for n, spec in definition.history.items() if spec.of == whose}
+        by_fields = [n for n, spec in tables.items() if column in spec.fields.values()]
+        by_rows = [n for n in tables if column in said[n] and column not in tables[n].fields]
+        by_model = list(tables) if feature in reader.types else []
+        for name in [*by_fields, *by_rows, *by_model][:1]:
+            theirs = tuple(n for n, ours in tables[name].fields.items() if ours == column)
+            own = () if column in tables[name].fields else (column,)
+            told[name][column] = (*theirs, *own)
+    return tuple(Story(name, text, told[name]) for name, text in texts.items())
 
 
 def tracked_names(definition: Definition, stories: Sequence[Story]) -> set[str]:
