@@ -80,19 +80,60 @@ def test_the_example_parses_unchanged_and_says_what_it_says(example: str) -> Non
 def test_what_is_not_built_is_said_and_is_no_error(
     example: str, changed: Callable[..., Definition]
 ) -> None:
-    said = Definition.parse(example).not_built()
-    assert [s.split(":")[0] for s in said] == ["history.lead", "leads.columns"]
-    assert "Status" in said[1]
-    bare = changed({("history",): None, ("leads", "columns", "Status"): "fixed"})
-    assert bare.not_built() == []
-    more = changed(
+    assert Definition.parse(example).not_built() == []
+    said = changed(
         {
-            ("related", "account", "columns"): {"Size": "mutable"},
             ("leads", "columns", "Title"): {"class": "fixed", "known_from": date(2024, 1, 1)},
+            ("leads", "columns", "Phone"): {"class": "personal", "known_from": date(2024, 1, 1)},
+            ("related", "account", "columns"): {"Seen": {"class": "last_of", "known_from": "At"}},
         }
     ).not_built()
-    assert any(s.startswith("related.account.columns: Size") for s in more)
-    assert any("Title" in s and "known_from" in s for s in more)
+    assert [s.split(":")[:2] for s in said] == [
+        ["leads.columns", " Phone"],
+        ["related.account.columns", " Seen"],
+    ]
+
+
+HISTORY = """
+[leads.columns]
+Status = "mutable"
+[related.account]
+key = "AccountId"
+columns = { Tier = "mutable" }
+[history.lead]
+{keys}
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "where", "complaint"),
+    [
+        ('of = "related.acount"', "of", 'no such profile(?s:.*)mean "related.account"'),
+        ('of = "opportunity"', "of", "says neither leads nor a related profile"),
+        ('of = "related.account"\nid_of = "contact"', "id_of", "does not go with"),
+        ('id_of = "contcat"', "id_of", "no link resolves this id"),
+        ("id_of = []", "id_of", "it is not said whose id this is"),
+        ('fields = { s = "Statsu" }', "fields.s", 'not declared(?s:.*)did you mean "Status"'),
+    ],
+)
+def test_histories_are_of_columns_that_are_there(
+    keys: str, where: str, complaint: str, refused: Callable[[str], str]
+) -> None:
+    said = refused(DATED + HISTORY.replace("{keys}", keys))
+    assert f"history.lead.{where}" in said and re.search(complaint, said)
+
+
+def test_a_column_is_told_of_by_one_history(refused: Callable[[str], str]) -> None:
+    twice = 'fields = { s = "Status" }\n[history.again]\nfields = { t = "Status" }'
+    said = refused(DATED + HISTORY.replace("{keys}", twice))
+    assert "history.again.fields.t" in said and "[history.lead] tells of this column" in said
+
+
+def test_only_overwritten_columns_are_insisted_on(refused: Callable[[str], str]) -> None:
+    said = refused(DATED + '[leads.columns]\nTitle = { class = "fixed", insist = true }')
+    assert "leads.columns.Title.insist" in said and 'does not go with "fixed"' in said
+    text = DATED + '[leads.columns]\nTitle = { class = "mutable", insist = true }'
+    assert Definition.parse(text).leads.columns["Title"].insist
 
 
 def test_flat_exports_need_no_outcomes_table_and_are_looked_at_once() -> None:

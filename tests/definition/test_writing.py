@@ -29,8 +29,9 @@ _EXPORT = {
     "dates": st.just("%d/%m/%Y"),
 }
 _COLUMN = st.sampled_from(["fixed", "mutable", "incumbent"]) | _some(
-    {"class": st.just("fixed")},
+    {"class": st.just("mutable")},
     {
+        "insist": st.booleans(),
         "type": st.sampled_from(["number", "date"]),
         "words": _TEXTS,
         "known_from": st.dates() | _TEXTS,

@@ -36,6 +36,7 @@ campaign = "mutable"
 status = "mutable"
 last_activity = "last_of"
 first_form = "first_of"
+page_views = "mutable"
 call_seconds = "hindsight"
 score = "incumbent"
 y = "incumbent"
@@ -73,7 +74,7 @@ FEATURES = {
 #: Columns whose values say what became of the lead, were they ever read.
 LEAKY = (
     *("campaign", "status", "last_activity", "first_form", "call_seconds", "score", "y"),
-    *("may_call", "undeclared", "owner", "gender", "name", "MailingStreet"),
+    *("page_views", "may_call", "undeclared", "owner", "gender", "name", "MailingStreet"),
 )
 
 
@@ -136,6 +137,55 @@ def test_leaky_columns_replaced_by_the_outcome_change_no_feature(
     assert not data.incumbents.equals(base[1].incumbents)  # type: ignore[union-attr]
     given["leads"]["size"] = np.where(given["won"], "1", "0")
     assert not built(given)[1].X.equals(base[1].X)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("status", "page_views", "last_activity", "first_form", "call_seconds", "score"),
+        *("may_call", "undeclared", "owner", "name"),
+    ],
+)
+def test_each_class_alone_changes_no_feature(column: str, base: tuple[Crm, Dataset]) -> None:
+    """Values of mutable (counts as of the export among them), last-of, first-of, hindsight,
+    incumbent, eligibility, undeclared, role and personal columns that give the outcome away."""
+    given = frames()
+    given["leads"][column] = np.where(given["won"], "900", None)
+    _, data = built(given)
+    assert data.X.to_csv() == base[1].X.to_csv()  # byte by byte
+    assert list(data.y) == list(base[1].y)
+
+
+def history_of(leads: pd.DataFrame, **changes: Any) -> pd.DataFrame:
+    """Return a history in which the status of some leads changed on their fourth day."""
+    moved = leads[leads["status"].astype(int) % 2 == 0]
+    rows = {"id": moved["id"], "field": "status", "old": "901", "new": moved["status"]}
+    at = moved["created"] + pd.Timedelta(days=4)
+    return pd.DataFrame(rows | {"changed_at": at} | changes)
+
+
+def test_a_history_of_one_column_unlocks_that_one_only(base: tuple[Crm, Dataset]) -> None:
+    given = frames()
+    definition = Definition.parse(TEXT + "[history.lead]\ncovers_from = 2024-01-01\n")
+    crm = open_crm(
+        definition,
+        leads=given["leads"],
+        outcomes={"stage": given["stages"]},
+        related={"account": given["accounts"]},
+        history={"lead": history_of(given["leads"])},
+    )
+    try:
+        data = build_dataset(crm)
+    finally:
+        crm.close()
+    assert set(data.X) == {*FEATURES, "status"}
+    young = data.as_of - data.keys["created_at"] < pd.Timedelta(days=4)
+    moved = data.keys["lead_id"].isin(history_of(given["leads"])["id"])
+    assert set(data.X["status"][young & moved]) == {901.0}
+    assert 901.0 not in set(data.X["status"][~young])
+    left = crm.check().set_index("code")["sentence"]["left-out-mutable"]
+    assert "campaign, page_views, account.revenue_now" in left and "status" not in left
+    pd.testing.assert_frame_equal(data.X.drop(columns="status"), base[1].X, check_exact=True)
 
 
 def test_incumbents_stand_beside_the_features_under_their_own_names(

@@ -24,8 +24,9 @@ def archive_export(
     exported_at : datetime
         When the export was made; names the folder, so that exports sort by time.
     sources : sequence of dict
-        Files read: ``table``, ``path``, ``bytes``, ``sha256``; tables handed over in Python or
-        read by SQL have been written to a file by then.
+        Files read: ``table``, ``path``, ``member`` (of a zip), ``bytes``, ``sha256``; tables
+        handed over in Python or read by SQL have been written to a file by then. The manifest
+        keeps which file was which table, so that a later run can read it as a history.
 
     Returns
     -------
@@ -38,14 +39,16 @@ def archive_export(
     if target.exists():
         verify(target)
         return target
+    tables: dict[str, list[str]] = {}
+    told = {"exported_at": exported_at.isoformat(), "tables": tables}
     kept: dict[str, str] = {}
-    with publishing(target, digest, {"exported_at": exported_at.isoformat()}) as staging:
+    with publishing(target, digest, told) as staging:
         for source in sources:
             sha = str(source["sha256"])
             path = Path(str(source["path"]))
-            if sha in kept:  # one file that serves as several tables is kept once
-                continue
-            kept[sha] = path.name
-            copy = staging / f"{sha[:12]}-{path.name}"
-            shutil.copyfile(path, copy)
+            if sha not in kept:  # one file that serves as several tables is kept once
+                kept[sha] = f"{sha[:12]}-{path.name}"
+                shutil.copyfile(path, staging / kept[sha])
+            entry = f"::{source['member']}" if source.get("member") else ""
+            tables.setdefault(str(source["table"]), []).append(kept[sha] + entry)
     return target

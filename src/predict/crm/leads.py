@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.eligibility import NO_CONTACT, no_contact, told
+from predict.crm.known_from import with_stamps
 from predict.crm.merged import fold, read_merged
 from predict.crm.people import ORIGIN, read_people, with_people
 from predict.crm.profile import (
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 #: Roles of the leads table that are profile features as well.
 ROLE_FEATURES = ("source", "campaign", "list")
 _LEFT_OUT = {
-    "mutable": "are overwritten by the CRM and have no history here, so their values at the "
-    "time of each look are not known; a history table would unlock them",
     "last_of": "hold only the latest date, which later contact moves",
     "first_of": "are dates of events; declare them as an events table to use them",
     "hindsight": "are known only after the outcome",
@@ -43,16 +42,36 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class LeadsPart(Part):
-    """The leads with the list of their profile and incumbent columns, and merged ids."""
+    """The leads with the list of their profile and incumbent columns, and merged ids.
+
+    Parameters
+    ----------
+    merged : Ibis table
+        Old id → ``lead_id`` of the record that is left; see `read_merged`.
+    places : Ibis table
+        ``lead_no``, ``file``, ``record``: where each lead stands in the export.
+    undeclared : tuple of str
+        Columns that the definition does not name.
+    """
 
     profile: tuple[ProfileColumn, ...] = ()
     incumbents: tuple[str, ...] = ()
     related: tuple[RelatedPart, ...] = ()
     merged: ir.Table = field(kw_only=True)
+    places: ir.Table = field(kw_only=True)
+    undeclared: tuple[str, ...] = ()
 
 
-def read_leads(reader: Reader) -> LeadsPart:
+def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     """Read the leads and their related profiles into typed columns.
+
+    Parameters
+    ----------
+    reader : Reader
+        Opens and parses.
+    tracked : collection of str
+        Feature names of mutable columns that a history may tell of: they are read as the export
+        holds them.
 
     Returns
     -------
@@ -70,13 +89,14 @@ def read_leads(reader: Reader) -> LeadsPart:
     roles = _roles(definition)
     text = reader.text("leads", spec, [*roles.values(), *spec.columns])
     chosen = {cls: _allowed(definition, spec.of_class(cls)) for cls in (*_LEFT_OUT, "fixed")}
+    learned = [*chosen["fixed"], *(c for c in spec.of_class("mutable") if c in tracked)]
     personal = list(spec.of_class("personal"))
     incumbents = _allowed(definition, spec.of_class("incumbent"))
     named = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
     keys = [r.key for r in definition.related.values()]
     ids = [*keys, *(roles[r] for r in ("lead_id", "account_id", "owner") if r in roles)]
     declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, named))
-    declared |= {c: spec.columns[c].type for c in chosen["fixed"]}
+    declared |= {c: spec.columns[c].type for c in learned}
     declared |= {c: "category" for c in ids if c in declared}
     people = read_people(reader)
     types = people.agreed(reader, text, declared)
@@ -114,22 +134,27 @@ def read_leads(reader: Reader) -> LeadsPart:
         for name in _allowed(definition, derived):
             columns[PROFILE + name] = derived[name]
             profile.append(ProfileColumn(name, PROFILE + name, "category", FROM_MAIL[name]))
-    leads = rows.select(**columns)
+    told_of = {c: spec.columns[c] for c in types if c in spec.columns}
+    leads, undated = with_stamps(reader, text, told_of, rows.select(**columns))
     leads = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
     leads, about_merged, folded = fold(reader, leads, merged.table)
-    related = [join_related(reader, name) for name in definition.related]
+    related = [join_related(reader, name, tracked) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
     table = _one_row_a_lead(reader.workspace, leads)
     counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table, folded)
-    findings = [*parsed.findings, *_left_out(definition, text, chosen), *_about_rows(counts)]
+    findings = [*parsed.findings, *_left_out(chosen), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]
     findings += told(table, asks)
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("origin", "file", "record"),
         findings,
-        [parsed.rejects, *(r for part in (others, merged, *related) for r in part.rejects)],
+        [
+            parsed.rejects,
+            *undated,
+            *(r for part in (others, merged, *related) for r in part.rejects),
+        ],
         {**counts, **others.counts},
         {
             "leads": text,
@@ -139,6 +164,8 @@ def read_leads(reader: Reader) -> LeadsPart:
         tuple(incumbents),
         tuple(related),
         merged=merged.table,
+        places=table.filter(table.origin == 0).select("lead_no", "file", "record"),
+        undeclared=_undeclared(definition, text),
     )
 
 
@@ -206,10 +233,8 @@ def _about_rows(counts: Mapping[str, int]) -> list[Finding]:
     ]
 
 
-def _left_out(
-    definition: Definition, text: TextTable, chosen: Mapping[str, list[str]]
-) -> list[Finding]:
-    found = [
+def _left_out(chosen: Mapping[str, list[str]]) -> list[Finding]:
+    return [
         Finding(
             f"left-out-{cls.replace('_', '-')}",
             "note",
@@ -220,18 +245,16 @@ def _left_out(
         for cls, why in _LEFT_OUT.items()
         if chosen[cls]
     ]
-    used = {*definition.leads.columns, *definition.never_use.columns, *_roles(definition).values()}
-    used |= {r.key for r in definition.related.values()} | {str(definition.leads.outcome_column)}
-    if undeclared := [c for c in text.columns if c not in used and not c.startswith("_")]:
-        shown = ", ".join(undeclared[:12]) + (" …" if len(undeclared) > 12 else "")
-        found.append(
-            Finding(
-                "undeclared",
-                "note",
-                "leads",
-                f"{len(undeclared)} columns are not declared and are left out: {shown}. "
-                "Those known when the lead is created can be declared “fixed”.",
-                {"columns": len(undeclared)},
-            )
-        )
-    return found
+
+
+def _undeclared(definition: Definition, text: TextTable) -> tuple[str, ...]:
+    spec = definition.leads
+    used = {*spec.columns, *definition.never_use.columns, *_roles(definition).values()}
+    used |= {r.key for r in definition.related.values()} | {str(spec.outcome_column)}
+    used |= {str(column.known_from) for column in spec.columns.values()}
+    # Dated columns of leads are tables of their own, and links stand there as well.
+    for _, table in definition.tables():
+        if table.paths and table.paths == spec.paths:
+            used |= {name for name in table.told().values() if isinstance(name, str)}
+            used |= set(getattr(table, "values", ()))
+    return tuple(c for c in text.columns if c not in used and not c.startswith("_"))

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from predict.crm.changes import read_changes, read_stories, together, tracked_names
 from predict.crm.checks import check_tables
 from predict.crm.coverage import check_coverage
+from predict.crm.earlier import archived_exports, read_earlier
 from predict.crm.events import read_events
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
+from predict.crm.overwritten import left_out, overwritten
 from predict.crm.plans import check_plans, happened
 from predict.crm.reader import Part, Reader
+from predict.crm.shortlist import Hint, hints, judged, undeclared
 from predict.crm.sources import Workspace
 from predict.crm.stamps import microseconds, moment, start_of_day
 from predict.crm.standing import read_customers, stand
-from predict.crm.tables import Crm
+from predict.crm.tables import PROFILE, Crm
 from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
@@ -39,7 +44,9 @@ def open_crm(
     links: Mapping[str, pd.DataFrame] | None = None,
     people: Mapping[str, pd.DataFrame] | None = None,
     customers: pd.DataFrame | None = None,
+    history: Mapping[str, pd.DataFrame] | None = None,
     types: Mapping[str, str] | None = None,
+    archive: Path | None = None,
     memory_limit: str = "1200MB",
 ) -> Crm:
     """Open an export: every table typed, every row resolved to its lead.
@@ -49,12 +56,15 @@ def open_crm(
     definition : Definition
         Which files, columns and roles.
     leads : DataFrame, optional
-        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related``,
-        ``links`` and ``people``, by the name of their table in the definition; ``customers`` is
+        Handed over instead of the file; likewise ``events``, ``outcomes``, ``related``, ``links``,
+        ``people`` and ``history``, by the name of their table in the definition; ``customers`` is
         one table.
     types : mapping of feature name to type, optional
         Types of profile columns as decided at training; guessed where neither these nor the
         definition say.
+    archive : Path, optional
+        Archive of earlier exports (of the home): what mutable columns without another history
+        held at each of them. None is taken where it is not given.
     memory_limit : str
         Memory the engine may use before it spills to disk.
 
@@ -77,31 +87,38 @@ def open_crm(
         ("related", related),
         ("links", links),
         ("people", people),
+        ("history", history),
     ):
         frames |= {f"{section}.{name}": frame for name, frame in (given or {}).items()}
     if customers is not None:
         frames["customers"] = customers
     workspace = Workspace(memory_limit=memory_limit)
     try:
-        return _open(Reader(workspace, definition, frames, types or {}))
+        return _open(Reader(workspace, definition, frames, types or {}), archive)
     except BaseException:
         workspace.close()
         raise
 
 
-def _open(reader: Reader) -> Crm:
+def _open(reader: Reader, archive: Path | None) -> Crm:
     import pandas as pd
 
     definition = reader.definition
 
-    part = read_leads(reader)
+    stories = read_stories(reader)
+    tracked = tracked_names(definition, stories)
+    exports = archived_exports(archive, definition.name)
+    others = [n for n in overwritten(definition) if n not in tracked]
+    others = others if exports else [n for n in others if n in reader.types]
+    part = read_leads(reader, {*tracked, *others})
     listed = read_suppression(reader)
     marked, suppressed = _suppressed(reader, part, listed.table)
     links = read_links(reader, marked, part.merged)
     did, values = read_events(reader, marked, links.maps, stage_kinds(definition))
     became = read_outcomes(reader, marked, links.maps)
     firms = read_customers(reader)
-    parts = (part, listed, links, did, became, firms)
+    changed, changes = read_changes(reader, stories, links.maps, part.profile)
+    parts = (part, listed, links, did, became, firms, changed)
     texts = {n: t for p in parts for n, t in p.sources.items()}
     exported, declared, said = _exported_at(
         definition,
@@ -113,27 +130,32 @@ def _open(reader: Reader) -> Crm:
         ],
     )
     standing = stand(reader, marked, became.table, firms.table, microseconds(exported))
+    earlier = read_earlier(reader, exports, others, part, marked, exported)
+    tracked |= earlier.names
+    unknown = {p.name for p in part.profile if p.name in others} - tracked
     covers = {
         name: start_of_day(spec.covers_from, definition.time_zone)
         for name, spec in definition.events.items()
         if spec.covers_from
     }
     counts = {k: v for p in parts for k, v in p.counts.items()}
-    left_out = {name: n for name, text in texts.items() if (n := text.left_out())}
-    counts |= {"leads suppressed": suppressed, "leads left out by where": left_out.get("leads", 0)}
+    filtered = {name: n for name, text in texts.items() if (n := text.left_out())}
+    counts |= {"leads suppressed": suppressed, "leads left out by where": filtered.get("leads", 0)}
     counts |= standing.counts
     findings = [f for p in parts for f in p.findings] + said + standing.findings
-    findings += [_left_out(name, n) for name, n in left_out.items()]
+    findings += [_left_out(name, n) for name, n in filtered.items()]
+    findings += [*earlier.findings, *left_out(definition, tracked, earlier.sentence)]
+    findings += undeclared(part.undeclared, _hints(reader, part, marked, became.table, exported))
     crm = Crm(
         definition=definition,
         workspace=reader.workspace,
-        leads=standing.leads,
+        leads=standing.leads.drop(*(PROFILE + n for n in unknown)),
         events=did.table,
         outcomes=became.table,
         customers=standing.customers,
         suppression=listed.table,
         related=part.related,
-        profile=part.profile,
+        profile=tuple(p for p in part.profile if p.name not in unknown),
         incumbents=part.incumbents,
         values=values,
         exported_at=exported,
@@ -149,6 +171,8 @@ def _open(reader: Reader) -> Crm:
         ],
         links=links.maps,
         carriers=did.carriers,
+        changes=together([*changes, *earlier.changes]),
+        archived=earlier.read,
     )
     crm.findings.extend([*check_tables(crm), *check_plans(crm, declared), *check_coverage(crm)])
     return crm
@@ -162,13 +186,24 @@ def _left_out(name: str, rows: int) -> Finding:
 def _suppressed(reader: Reader, part: LeadsPart, listed: ir.Table) -> tuple[ir.Table, int]:
     """Mark suppressed leads by id or e-mail; the e-mail itself goes no further."""
     leads = part.table
-    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:", "m:")]
+    keys = {r.key for r in part.related if r.tracked}
+    kept = [c for c in leads.columns if c[:2] not in ("k:", "r:", "m:") or c in keys]
     hit = leads.lead_id.isin(listed.key)
     for address in (leads[c] for c in leads.columns if c[:2] == "m:"):
         hit = hit | address.isin(listed.key).fill_null(False)
     marked = leads.mutate(suppressed=hit).select(*kept, "suppressed")
     table = reader.workspace.materialise(marked, "leads_marked", order_by=["lead_no"])
     return table, int(table.filter(table.suppressed).count().execute())
+
+
+def _hints(
+    reader: Reader, part: LeadsPart, leads: ir.Table, outcomes: ir.Table, exported: datetime
+) -> list[Hint]:
+    """Return what undeclared columns tell, where no model has settled yet what is learned."""
+    if not part.undeclared or reader.types:
+        return []
+    sample = judged(reader.definition, leads, outcomes, microseconds(exported))
+    return hints(reader.workspace, part.sources["leads"], part.undeclared, part.places, sample)
 
 
 def read_suppression(reader: Reader) -> Part:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from predict.crm.known_from import with_stamps
 from predict.crm.profile import ProfileColumn
 from predict.crm.reader import Part, Reader, parser, profile_value
-from predict.crm.tables import PROFILE
+from predict.crm.tables import KEY, PROFILE
 from predict.findings import Finding, Severity
 
 
@@ -22,11 +24,14 @@ class RelatedPart(Part):
         Name of the section; column of leads (``k:…``) that holds the id.
     profile : tuple of ProfileColumn
         Its columns that become features.
+    tracked : bool
+        Whether some of them are mutable, so that their past is looked up by the key.
     """
 
     name: str = ""
     key: str = ""
     profile: tuple[ProfileColumn, ...] = ()
+    tracked: bool = False
 
     def joined_to(self, leads: ir.Table) -> ir.Table:
         """Return the leads with this profile's columns; leads without a row get nulls."""
@@ -46,23 +51,32 @@ class RelatedPart(Part):
         return [*self.findings, Finding("related-join", severity, subject, sentence, counts)]
 
 
-def join_related(reader: Reader, name: str) -> RelatedPart:
-    """Read the related profile ``name``; of rows that share a key the first counts."""
+def join_related(reader: Reader, name: str, tracked: Collection[str] = ()) -> RelatedPart:
+    """Read the related profile ``name``; of rows that share a key the first counts.
+
+    Mutable columns are read where their feature names are among the ``tracked`` ones.
+    """
     definition = reader.definition
     spec = definition.related[name]
     subject = f"related.{name}"
     text = reader.text(subject, spec, [spec.their_key, *spec.columns])
     never = set(definition.never_use.columns)
     fixed = [c for c in spec.of_class("fixed") if not {c, f"{name}.{c}"} & never]
-    types = reader.profile_types(text, {c: spec.columns[c].type for c in fixed}, f"{name}.")
+    learned = [*fixed, *(c for c in spec.of_class("mutable") if f"{name}.{c}" in tracked)]
+    types = reader.profile_types(text, {c: spec.columns[c].type for c in learned}, f"{name}.")
     parsers = {c: parser(t) for c, t in types.items()} | {spec.their_key: "id"}
     parsed = reader.parse(text, parsers)
     rows = parsed.table.filter(parsed.table[spec.their_key].notnull())
     first, repeated = _first_rows(rows, spec.their_key)
     table = first.select(
+        file=first["_file"],
+        record=first["_record"],
         **{f"their:{name}": first[spec.their_key]},
         **{f"{PROFILE}{name}.{c}": profile_value(first[c], t) for c, t in types.items()},
     )
+    told_of = {c: spec.columns[c] for c in types}
+    table, undated = with_stamps(reader, text, told_of, table, f"{name}.")
+    table = table.drop("file", "record")
     findings = list(parsed.findings)
     if repeated:
         sentence = f"{repeated:,} keys stand in more than one row of {name}; the first row counts."
@@ -73,7 +87,15 @@ def join_related(reader: Reader, name: str) -> RelatedPart:
     )
     staged = reader.workspace.materialise(table, f"related_{name}")
     return RelatedPart(
-        staged, findings, [parsed.rejects], {}, {subject: text}, name, f"k:{spec.key}", profile
+        staged,
+        findings,
+        [parsed.rejects, *undated],
+        {},
+        {subject: text},
+        name,
+        f"{KEY}{spec.key}",
+        profile,
+        len(learned) > len(fixed),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from predict.crm.carriers import Carriers
+    from predict.crm.changes import Changes
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Prefixes that keep the columns of the export apart from our own.
 PROFILE, INCUMBENT, CRITERION = "p:", "i:", "c:"
+#: Prefixes of since when a profile column is known, and of the keys of related profiles.
+KNOWN, KEY = "w:", "k:"
 
 
 def value_column(name: str) -> str:
@@ -49,8 +52,10 @@ class Crm:
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
         ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``born_converted`` (created with
         or after its own success), ``customer_us`` (since when its firm is known as a customer),
-        ``no_contact`` (names of the columns that refuse contact, joined with "; "),
-        and the profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns.
+        ``no_contact`` (names of the columns that refuse contact, joined with "; "), and the
+        profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns; since when
+        a profile column is known (``w:…``) and the keys of related profiles with a history
+        (``k:…``).
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
         ``occurred_us``, ``known_us``, ``day`` and one decimal `value_column` per value.
@@ -64,7 +69,8 @@ class Crm:
     related : tuple of RelatedPart
         Related profiles, for leads of a list that the CRM does not know.
     profile : tuple of ProfileColumn
-        Columns that become profile features.
+        Columns that become profile features. In ``leads`` they are as the export holds them;
+        `predict.history.versions` says what they held at a look.
     incumbents : tuple of str
         Columns that rank leads today; known as of export only, so flattered.
     values : tuple of str
@@ -86,6 +92,10 @@ class Crm:
         the names of ``[links.…]``.
     carriers : mapping of str to tuple of Carriers
         Per event table with rows of no lead, which kinds of ids its rows carry.
+    changes : tuple of Changes
+        What is on record about the past of mutable profile columns.
+    archived : list of dict
+        Earlier exports of which values were taken: table, sha256.
     """
 
     definition: Definition
@@ -107,6 +117,8 @@ class Crm:
     sources: list[dict[str, object]] = field(default_factory=list)
     links: Mapping[str, ir.Table] = field(default_factory=dict)
     carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
+    changes: tuple[Changes, ...] = ()
+    archived: list[dict[str, object]] = field(default_factory=list)
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""
@@ -127,6 +139,12 @@ class Crm:
         joined = ids.left_join(known, ids[column] == known.other_id)
         found = joined.own_id.coalesce(joined[column])
         return joined.mutate(**{column: found}).select(*ids.columns)
+
+    @property
+    def read_from(self) -> list[tuple[str, str]]:
+        """Table and SHA-256 of every file that anything here comes from, sorted."""
+        files = [*self.sources, *self.archived]
+        return sorted({(str(s["table"]), str(s["sha256"])) for s in files})
 
     @property
     def has_accounts(self) -> bool:

@@ -82,9 +82,18 @@ class TextTable:
         return lines_of(path, delimiter, numbers, name=file)
 
     def described(self) -> list[dict[str, object]]:
-        """Return what was read, for manifests and archives: table, path, bytes, sha256."""
+        """Return what was read, for manifests and archives.
+
+        Per file: table, path, member (where it is an entry of a zip), bytes, sha256.
+        """
         return [
-            {"table": self.name, "path": str(f.path), "bytes": f.size, "sha256": f.sha256}
+            {
+                "table": self.name,
+                "path": str(f.path),
+                **({} if f.member is None else {"member": f.member}),
+                "bytes": f.size,
+                "sha256": f.sha256,
+            }
             for f in self.files
         ]
 

@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PlainValidator, model_validator
 
 from predict.definition.complaints import Complaint, Contradiction
-from predict.definition.section import ASIDE, Section, Text, Texts
+from predict.definition.section import ASIDE, Flag, Section, Text, Texts
 
 #: What a column means in time, and so what may be done with it:
 #:
 #: ``fixed``        known when the lead is created and not changed later; may train.
-#: ``mutable``      the CRM overwrites it: left out until a history of it is read.
+#: ``mutable``      the CRM overwrites it: used as it stood at each look where a history tells,
+#:                  else left out.
 #: ``first_of``     the date of a first time, which stays: to be mapped as a table of its own.
 #: ``last_of``      the date of the latest time: overwritten, censored; never trains.
 #: ``hindsight``    known only after the outcome; never trains.
@@ -64,6 +65,8 @@ class Column(Section):
     known_from : date or str, optional
         The day from which the column was filled: before it values are missing, not empty. Or the
         column that holds the moment at which this one became known.
+    insist : bool
+        A mutable column without a history stops the run, instead of being left out.
 
     Examples
     --------
@@ -78,10 +81,14 @@ class Column(Section):
     words: Annotated[Text | None, ASIDE] = None
     refuses: Annotated[Texts, ASIDE] = ()
     known_from: DayOrColumn | None = None
+    insist: Annotated[Flag, ASIDE] = False
 
     @model_validator(mode="after")
-    def _refuses_contact(self) -> Column:
+    def _goes_with_its_class(self) -> Column:
         if self.refuses and self.cls != "eligibility":
             cure = "remove it: only eligibility columns say who may be contacted"
             raise Contradiction([Complaint(("refuses",), f'does not go with "{self.cls}"', cure)])
+        if self.insist and self.cls != "mutable":
+            cure = "remove it: only columns that are overwritten need a history"
+            raise Contradiction([Complaint(("insist",), f'does not go with "{self.cls}"', cure)])
         return self

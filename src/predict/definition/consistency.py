@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from predict.definition.agreement import Conversion, Snapshots
 from predict.definition.complaints import Complaint, KeyPath
@@ -11,6 +12,9 @@ from predict.definition.customers import CustomersTable
 from predict.definition.profiles import LeadsTable
 from predict.definition.tables import EventTable, LinkTable, OutcomeTable
 from predict.errors import nearest
+
+if TYPE_CHECKING:
+    from predict.definition.schema import Definition
 
 
 def stage_is_reached(
@@ -125,6 +129,36 @@ def ids_are_linked(
                     "no link resolves this id to a lead",
                     f"did you mean {near}?" if near else f"add a section [links.{unknown}]",
                     f'"{unknown}"',
+                )
+
+
+def histories_are_of_columns(definition: Definition) -> Iterator[Complaint]:
+    """Complain about histories of profiles, ids or columns that are not there, or told twice."""
+    told: dict[tuple[str, str], str] = {}
+    for name, table in definition.history.items():
+        at = ("history", name)
+        if table.related and table.related not in definition.related:
+            near = nearest(table.related, definition.related)
+            cure = f'did you mean "related.{near}"?' if near else f"add [{table.of}]"
+            yield Complaint((*at, "of"), "there is no such profile", cure, f'"{table.of}"')
+            continue
+        for unknown in [i for i in table.id_of if i != "lead" and i not in definition.links]:
+            near = nearest(unknown, ["lead", *definition.links])
+            cure = f"did you mean {near}?" if near else f"add a section [links.{unknown}]"
+            yield Complaint(
+                (*at, "id_of"), "no link resolves this id to a lead", cure, f'"{unknown}"'
+            )
+        profile = definition.related[table.related] if table.related else definition.leads
+        for field, column in table.fields.items():
+            path = (*at, "fields", field)
+            if column not in profile.columns:
+                near = nearest(column, profile.columns)
+                cure = f'did you mean "{near}"?' if near else f"declare it in [{table.of}.columns]"
+                yield Complaint(path, "this column is not declared", cure, f'"{column}"')
+            elif told.setdefault((table.of, column), name) != name:
+                other = told[table.of, column]
+                yield Complaint(
+                    path, f"[history.{other}] tells of this column", "keep one", f'"{column}"'
                 )
 
 

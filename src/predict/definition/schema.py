@@ -246,7 +246,7 @@ class Definition(Section):
 
     def not_built(self) -> list[str]:
         """Return a sentence for everything that is read and not acted on in this version."""
-        return unbuilt.sentences(self.leads, self.related, self.history)
+        return unbuilt.sentences(self.leads, self.related)
 
     @field_validator("time_zone")
     @classmethod
@@ -267,6 +267,7 @@ class Definition(Section):
             *consistency.ids_are_linked(self.links, self.events, self.outcomes),
             *consistency.stages_are_known(self.conversion, self.customers, self.outcomes),
             *consistency.customers_are_firms(self.customers, self.account_key),
+            *consistency.histories_are_of_columns(self),
             *consistency.headers_are_apart(self.lists),
             *identities.links_lead_on(self.links),
             *identities.people_fit(self.people, self.leads, self.links),

@@ -245,18 +245,70 @@ class OutcomeTable(_Dated):
 class HistoryTable(Export):
     """Values of overwritten columns as they were: one row per change.
 
+    A mutable column is *tracked* where ``fields`` names it, or where rows name it as it is called
+    in the export. What a tracked column held at a moment is then known: the new value of the last
+    change before it; before the first change that one's old value; without any change what the
+    export holds. A table without old values (a property history) knows nothing before the first.
+
     Parameters
     ----------
-    id, field, old, new, changed_at : str
-        Columns with the record's id, the field that changed, its values before and after, and
-        the moment of the change.
+    of : str
+        Whose columns change: ``"leads"``, or ``"related.NAME"``.
+    id : str
+        Column with the record's id; of a related profile it is the value of its ``their_key``.
+    id_of : str or tuple of str
+        Which ids of leads it may be, as in events: ``"lead"``, or names of ``[links.…]``.
+    field, old, new, changed_at : str
+        Columns with the field that changed, its values before and after, and the moment of the
+        change. A table that has no column ``old`` holds values as they were set.
+    fields : dict of str to str
+        Name in the history → column: ``{ hs_lead_status = "Lead Status" }``.
+
+    Notes
+    -----
+    ``covers_from`` says since when changes are on record; earlier rows are not used and values
+    before it are missing. Left out, a field with old values is taken to be tracked since the first
+    change of it that is on record, for nothing shows that it was tracked before.
+
+    Examples
+    --------
+    >>> table = HistoryTable(id="LeadId", fields={"Title": "Job Title"})
+    >>> table.of, table.id_of, table.related
+    ('leads', ('lead',), None)
     """
 
+    of: Text = "leads"
     id: Text = "id"
+    id_of: Annotated[Texts, BeforeValidator(_one_or_more)] = ("lead",)
     field: Text = "field"
     old: Text = "old"
     new: Text = "new"
     changed_at: Text = "changed_at"
+    fields: dict[Text, Text] = Field(default_factory=dict)
+
+    @property
+    def related(self) -> str | None:
+        """Name of the related profile whose columns change; None where it is the leads."""
+        return self.of.removeprefix("related.") if self.of.startswith("related.") else None
+
+    @model_validator(mode="after")
+    def _whose(self) -> HistoryTable:
+        if self.of != "leads" and not self.related:
+            cure = 'write "leads" or "related.NAME"'
+            raise Contradiction(
+                [
+                    Complaint(
+                        ("of",), "says neither leads nor a related profile", cure, f'"{self.of}"'
+                    )
+                ]
+            )
+        if self.related and self.id_of != ("lead",):
+            cure = "remove it: a related profile is found by its own key"
+            raise Contradiction([Complaint(("id_of",), f'does not go with of = "{self.of}"', cure)])
+        if not self.id_of:
+            cure = 'add "lead" or the name of a [links.…] table'
+            raise Contradiction([Complaint(("id_of",), "it is not said whose id this is", cure)])
+        return self
 
 
 class SuppressionTable(Export):

@@ -19,6 +19,7 @@ from predict.history.features import Feature, Views, compute
 from predict.history.outcomes import label, matured_until
 from predict.history.phrases import Phrase
 from predict.history.snapshots import by_age, by_calendar, calendar, not_customers, still_open
+from predict.history.versions import versions
 from predict.history.vocabulary import Vocabulary, choose
 from predict.publish import json_digest
 
@@ -126,7 +127,9 @@ def build_dataset(crm: Crm) -> Dataset:
         "profile": [p.as_dict() for p in crm.profile],
         "flattered": list(crm.incumbents),
         "definition_digest": crm.definition.digest(),
-        "sources_digest": json_digest([[s["table"], s["sha256"]] for s in crm.sources]),
+        "sources_digest": json_digest(
+            [[s["table"], s["sha256"]] for s in (*crm.sources, *crm.archived)]
+        ),
     }
     return Dataset(
         X=X,
@@ -192,10 +195,11 @@ def feature_chunks(
         How many row numbers to compute at once; the result does not depend on it.
     """
     views = Views(_learned(crm), crm.outcomes)
+    past = versions(crm)
     total = int(grid["row"].max().fill_null(-1).execute()) + 1
     for low in range(0, max(total, 1), rows):
         part = grid.filter((grid["row"] >= low) & (grid["row"] < low + rows))
-        result = compute(part, views, features).order_by("row").to_pandas()
+        result = compute(past.at(part), views, features).order_by("row").to_pandas()
         yield _typed(result, features)
 
 

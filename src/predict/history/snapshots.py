@@ -49,6 +49,23 @@ def cut(rows: ir.Table, grid: ir.Table, by: str) -> ir.Table:
     return past.rename(row="look_row").drop("look_by", "look_lead")
 
 
+def held(spans: ir.Table, grid: ir.Table, by: str) -> ir.Table:
+    """Join spans of time to the grid and keep those that hold each ``as_of``.
+
+    Parameters
+    ----------
+    spans : Ibis table
+        ``key``, ``from_us`` and ``until_us`` (microseconds UTC) and what held between them. A
+        change at ``as_of`` itself is not known yet, like any row of that moment.
+    grid : Ibis table
+        ``row``, ``as_of_us`` and column ``by``, which ``key`` is held against.
+    """
+    looks = grid.select(look_row=grid.row, look_by=grid[by], as_of_us=grid.as_of_us)
+    found = looks.join(spans, looks.look_by == spans.key)
+    found = found.filter((found.from_us < found.as_of_us) & (found.as_of_us <= found.until_us))
+    return found.rename(row="look_row").drop("look_by", "as_of_us")
+
+
 def by_age(leads: ir.Table, ages_days: Sequence[float], *, at_creation: bool) -> ir.Table:
     """Return the grid of leads looked at fixed ages.
 

@@ -110,7 +110,7 @@ def score(
     definition = Definition.read(path, data=data)
     version, model = champion(definition, home)
     types = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
-    crm = open_crm(definition, types=types)
+    crm = open_crm(definition, types=types, archive=home.archive)
     try:
         listed = _list_digest(definition, crm, order)
         inputs = json_digest([listed, version.digest, order.as_of.isoformat(), order.reasons])
@@ -198,7 +198,7 @@ def _list_digest(definition: Definition, crm: Crm, order: Order) -> str:
     return json_digest(
         {
             "definition": definition.digest(),
-            "sources": sorted({(s["table"], s["sha256"]) for s in crm.sources}),
+            "sources": crm.read_from,
             "list": None if order.leads is None else _file_digest(order.leads),
             "mapping": _mapping(definition, order),
         }

@@ -102,7 +102,7 @@ def train(
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
-        crm = open_crm(definition)
+        crm = open_crm(definition, archive=home.archive)
         try:
             return _train(crm, home, trials, time_cap, progress or _silent)
         finally:
@@ -125,7 +125,7 @@ def _train(
         {
             "definition": definition.digest(),
             "money": definition.money.model_dump(mode="json"),
-            "sources": sorted({(s["table"], s["sha256"]) for s in crm.sources}),
+            "sources": crm.read_from,
             "trials": trials,
             "version": __version__,
         }

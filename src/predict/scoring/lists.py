@@ -11,7 +11,7 @@ from predict.crm.parsing import Parsed
 from predict.crm.profile import first_address, from_mail, mail_columns
 from predict.crm.reader import Reader, parser, profile_value
 from predict.crm.stamps import column_us
-from predict.crm.tables import CRITERION
+from predict.crm.tables import CRITERION, KEY, KNOWN
 from predict.crm.texttable import as_text
 from predict.errors import InputError, nearest
 from predict.history.snapshots import standing
@@ -262,7 +262,10 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         own = [p.column for p in part.profile]
         rows = part.joined_to(rows.drop(*own))
     leads = crm.leads
-    overlaid = [p.column for p in crm.profile]
+    # Keys and stamps by which `predict.history.versions` finds what held at the look.
+    overlaid = [c for c in leads.columns if c.startswith((KEY, KNOWN))]
+    rows = rows.mutate(**{c: ibis.null(leads[c].type()) for c in overlaid if c not in rows.columns})
+    overlaid += [p.column for p in crm.profile]
     overlaid += [c for c in leads.columns if c.startswith(CRITERION)]
     theirs = leads.select(
         "lead_no",

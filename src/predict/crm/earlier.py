@@ -1,0 +1,278 @@
+"""Earlier exports: the archive as a history, which knows what a column held at each export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from predict.crm.changes import LEAD, Changes, Tracked
+from predict.crm.overwritten import overwritten
+from predict.crm.profile import ProfileColumn
+from predict.crm.reader import Reader, parser, profile_value
+from predict.crm.sources import read_text
+from predict.crm.stamps import DAY, microseconds, moment
+from predict.crm.tables import PROFILE
+from predict.crm.texttable import FILE, RECORD
+from predict.errors import InputError, PredictError
+from predict.findings import Finding
+from predict.publish import MANIFEST, file_digest, read_json
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from predict.crm.leads import LeadsPart
+
+
+@dataclass(frozen=True)
+class Archived:
+    """One archived export.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    exported_us : int
+        When it was made, microseconds UTC.
+    tables : mapping of table to tuple of str
+        Files, or entries of zips, that each table was read from.
+    digests : mapping of file to SHA-256
+        As sealed.
+    """
+
+    folder: Path
+    exported_us: int
+    tables: Mapping[str, tuple[str, ...]]
+    digests: Mapping[str, str]
+
+    def files(self, table: str) -> list[Path]:
+        """Return the files of a table, checked against what was sealed.
+
+        Raises
+        ------
+        InputError
+            The table was not archived, or a file was altered.
+        """
+        places = self.tables.get(table, ())
+        names = list(dict.fromkeys(p.partition("::")[0] for p in places))
+        for name in names:
+            path = self.folder / name
+            if not path.is_file() or file_digest(path) != self.digests.get(name):
+                raise InputError("an archived file is missing or altered", where=str(path))
+        if not names:
+            raise InputError("the archived export does not say which file is this table")
+        return [self.folder / name for name in names]
+
+
+@dataclass
+class Earlier:
+    """What the archive knows.
+
+    Parameters
+    ----------
+    changes : tuple of Changes
+        The value of each column at each export, as changes.
+    findings : list of Finding
+        What was noticed.
+    read : list of dict
+        Files read: table, sha256.
+    sentence : str
+        What the archive can do for the columns that it does not tell of yet.
+    """
+
+    changes: tuple[Changes, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    read: list[dict[str, object]] = field(default_factory=list)
+    sentence: str = (
+        "Every export that trains a model is kept, and from the second one on tells what they held."
+    )
+
+    @property
+    def names(self) -> set[str]:
+        """Feature names of the columns with a history."""
+        return {t.name for c in self.changes for t in c.tracked}
+
+
+def archived_exports(archive: Path | None, name: str) -> list[Archived]:
+    """Return the archived exports of a definition, the oldest first; one per moment of export."""
+    found: dict[int, Archived] = {}
+    folder = None if archive is None else archive / name
+    for path in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
+        if path.name.startswith(".") or not (path / MANIFEST).is_file():
+            continue
+        manifest: Any = read_json(path / MANIFEST)
+        tables = {t: tuple(places) for t, places in manifest.get("tables", {}).items()}
+        exported_us = microseconds(datetime.fromisoformat(manifest["exported_at"]))
+        found[exported_us] = Archived(path, exported_us, tables, manifest["files"])
+    return [found[us] for us in sorted(found)]
+
+
+def read_earlier(
+    reader: Reader,
+    exports: Sequence[Archived],
+    candidates: Sequence[str],
+    part: LeadsPart,
+    leads: ir.Table,
+    exported: datetime,
+) -> Earlier:
+    """Read what mutable columns without another history held at each earlier export.
+
+    A value is known from the moment of its export on, until the next one. A column becomes a
+    feature once some look after the first export is old enough to judge, or where the model at
+    hand learned from it.
+
+    Parameters
+    ----------
+    reader : Reader
+        Opens and parses.
+    exports : sequence of Archived
+        From `archived_exports`; those made at or after ``exported`` are left aside.
+    candidates : sequence of str
+        Feature names.
+    part : LeadsPart
+        Their types and grid columns, and the related profiles of this export.
+    leads : Ibis table
+        The leads of this export.
+    exported : datetime
+        When this export was made.
+    """
+    definition, now = reader.definition, microseconds(exported)
+    known = [e for e in exports if e.exported_us < now]
+    agreed = definition.conversion
+    wait = round((agreed.within_days + agreed.export_lag_days) * DAY)
+    earlier = Earlier()
+    learned = [n for n in candidates if n in reader.types]
+    if known and known[0].exported_us + wait <= now:
+        learned = list(candidates)
+    elif known:
+        ripe = moment(known[0].exported_us + wait)
+        earlier.sentence = (
+            f"The archive of exports begins on {moment(known[0].exported_us):%Y-%m-%d}; they can "
+            f"be learned from it in an export made on {ripe:%Y-%m-%d} or later."
+        )
+    whose, columns = overwritten(definition), {p.name: p for p in part.profile}
+    found = []
+    for table in dict.fromkeys(whose[n] for n in learned):
+        own = [columns[n] for n in learned if whose[n] == table and n in columns]
+        if own:
+            found.append(_of_table(reader, known, table, own, part, leads, now, earlier))
+    earlier.changes = tuple(found)
+    return earlier
+
+
+def _of_table(
+    reader: Reader,
+    exports: Sequence[Archived],
+    table: str,
+    own: Sequence[ProfileColumn],
+    part: LeadsPart,
+    leads: ir.Table,
+    now: int,
+    earlier: Earlier,
+) -> Changes:
+    import ibis
+
+    related = next((r for r in part.related if f"related.{r.name}" == table), None)
+    if related is None:
+        present = leads.select(record="lead_id", **{p.column: leads[p.column] for p in own})
+    else:
+        theirs = related.table
+        present = theirs.select(
+            record=theirs[f"their:{related.name}"], **{p.column: theirs[p.column] for p in own}
+        )
+    rows = [*_told(present, own, now)]
+    for export in exports:
+        try:
+            rows += _told(_values(reader, export, table, own), own, export.exported_us)
+        except PredictError as error:
+            sentence = (
+                f"The archived export {export.folder.name} cannot be read as this definition asks "
+                f"({error.what}); it tells nothing of {', '.join(p.name for p in own)}."
+            )
+            earlier.findings.append(Finding("archive-unread", "warn", table, sentence))
+            continue
+        files = {p.partition("::")[0] for p in export.tables[table]}
+        earlier.read += [
+            {"table": f"archive {export.exported_us} {table}", "sha256": export.digests[n]}
+            for n in sorted(files)
+        ]
+    every = ibis.union(*rows) if len(rows) > 1 else rows[0]
+    if related is None:
+        numbers = leads.select("lead_no", lead_record="lead_id")
+        every = every.inner_join(numbers, every.record == numbers.lead_record)
+        every, key = every.mutate(key=every.lead_no), LEAD
+    else:
+        every, key = every.mutate(key=every.record), related.key
+    changed = reader.workspace.materialise(_changed(every), f"archive_{table}")
+    tracked = tuple(Tracked(p.name, p.column, p.dtype, olds=False) for p in own)
+    names = ", ".join(p.name for p in own)
+    sentence = f"What {names} held before this export is not on record; no archived export tells."
+    if exports:
+        sentence = (
+            f"What {names} held is taken from {len(exports)} archived exports, the first of "
+            f"{moment(exports[0].exported_us):%Y-%m-%d}; it is not known before."
+        )
+    earlier.findings.append(
+        Finding("archive", "note", table, sentence, {"exports": len(exports), "columns": len(own)})
+    )
+    return Changes(key, changed, tracked)
+
+
+def _values(reader: Reader, export: Archived, table: str, own: Sequence[ProfileColumn]) -> ir.Table:
+    """Return the columns of an archived table that it has, one row a record."""
+    import ibis
+
+    definition = reader.definition
+    spec: Any = definition.leads
+    prefix, identity = "", definition.leads.lead_id
+    if table != "leads":
+        name = table.removeprefix("related.")
+        spec = definition.related[name]
+        prefix, identity = f"{name}.", spec.their_key
+    export.files(table)
+    places = tuple(str(export.folder / place) for place in export.tables[table])
+    copy = spec.model_copy(update={"path": places, "sql": None, "url_env": None})
+    text = read_text(reader.workspace, copy, folder=export.folder)
+    there = {p: c for p in own if (c := p.name.removeprefix(prefix)) in text.columns}
+    parsed = reader.parse(text, {c: parser(p.dtype) for p, c in there.items()} | {identity: "id"})
+    rows = parsed.table
+    order = ibis.window(group_by=identity, order_by=[FILE, RECORD])
+    rows = rows.mutate(place=ibis.row_number().over(order))
+    rows = rows.filter((rows.place == 0) & rows[identity].notnull())
+    return rows.select(
+        record=rows[identity],
+        **{PROFILE + p.name: profile_value(rows[c], p.dtype) for p, c in there.items()},
+    )
+
+
+def _told(rows: ir.Table, own: Sequence[ProfileColumn], exported_us: int) -> Iterator[ir.Table]:
+    """Yield, per column, what it held at an export; at that very moment it is known already."""
+    import ibis
+
+    for p in own:
+        if p.column not in rows.columns:
+            continue
+        value = rows[p.column]
+        number = value if p.dtype == "number" else ibis.null("float64")
+        yield rows.select(
+            "record",
+            column=ibis.literal(p.column),
+            changed_us=ibis.literal(exported_us - 1, type="int64"),
+            old=ibis.null("string"),
+            new=value.cast("string"),
+            old_number=ibis.null("float64"),
+            new_number=number.cast("float64"),
+        )
+
+
+def _changed(rows: ir.Table) -> ir.Table:
+    """Keep the first row of each record and column, and those that differ from the one before."""
+    import ibis
+
+    order = ibis.window(group_by=["column", "key"], order_by="changed_us")
+    before = rows.new.lag().over(order)
+    rows = rows.mutate(place=ibis.row_number().over(order), same=rows.new.identical_to(before))
+    kept = rows.filter((rows.place == 0) | ~rows.same)
+    return kept.select("column", "key", "changed_us", "old", "new", "old_number", "new_number")
