@@ -55,7 +55,7 @@ DEFINITIONS = _some(
             {"lost_stages": st.lists(st.just("lost")), "export_lag_days": _NUMBERS},
         ),
         "leads": _some(
-            {"lead_id": _TEXTS, "created_at": _TEXTS},
+            {"lead_id": _TEXTS, "created_at": _TEXTS.map(lambda text: text + " at")},
             {"source": _TEXTS, "columns": st.dictionaries(_TEXTS, _COLUMN, max_size=4), **_EXPORT},
         ),
         "outcomes": st.dictionaries(
