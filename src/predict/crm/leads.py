@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from predict.crm.profile import ProfileColumn, first_address, mail_columns, mail_kind
+from predict.crm.profile import (
+    ProfileColumn,
+    first_address,
+    firm_domain,
+    mail_columns,
+    mail_key,
+    mail_kind,
+)
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.related import RelatedPart, join_related
 from predict.crm.sources import Workspace
@@ -89,6 +96,7 @@ def read_leads(reader: Reader) -> LeadsPart:
     columns |= {CRITERION + c: as_text(rows[c]).strip().nullif("") for c in criteria}
     columns |= {f"k:{k}": rows[k] for k in keys}
     columns |= {f"m:{c}": rows[c].lower() for c in mail_columns(personal)}
+    columns |= _mail_keys(rows, personal)
     profile = [
         ProfileColumn(c, PROFILE + c, t, spec.columns[c].words if c in spec.columns else None)
         for c, t in types.items()
@@ -139,6 +147,17 @@ def _optional(rows: ir.Table, name: str | None) -> ir.Value:
     import ibis
 
     return ibis.null("string") if name is None else rows[name]
+
+
+def _mail_keys(rows: ir.Table, personal: Sequence[str]) -> dict[str, ir.Value]:
+    """Return what a list finds people and firms by: a hashed address, a business domain."""
+    import ibis
+
+    addresses = mail_columns(personal)
+    if not addresses:
+        return {"mail_key": ibis.null("string"), "mail_domain": ibis.null("string")}
+    address = first_address([rows[c] for c in addresses])
+    return {"mail_key": mail_key(address), "mail_domain": firm_domain(address)}
 
 
 def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:

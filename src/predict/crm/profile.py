@@ -66,6 +66,28 @@ def mail_domain(address: ir.StringColumn) -> ir.StringColumn:
     return domain.nullif("")
 
 
+def mail_key(address: ir.StringColumn) -> ir.StringColumn:
+    """Return an e-mail address as a key by which rows find each other: hashed, never the text."""
+    import ibis
+
+    text = address.lower().strip()
+    return text.contains("@").ifelse(text.hexdigest("sha256"), ibis.null("string"))
+
+
+def firm_domain(address: ir.StringColumn) -> ir.StringColumn:
+    """Return the domain of a business address; that of a mailbox provider says nothing."""
+    import ibis
+
+    domain = mail_domain(address)
+    return domain.isin(FREE_MAIL).ifelse(ibis.null("string"), domain)
+
+
+def site_domain(address: ir.StringColumn) -> ir.StringColumn:
+    """Return the domain of a web address, lower-case, without ``www.``, port and path."""
+    pattern = r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/:?#@\s]+\.[^/:?#@\s.]+)"
+    return address.lower().strip().re_extract(pattern, 1).nullif("")
+
+
 def mail_columns(names: Iterable[str]) -> list[str]:
     """Return the columns that by their name hold e-mail addresses, not postal ones.
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from predict.crm.profile import ProfileColumn
+from predict.crm.profile import ProfileColumn, site_domain
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.tables import PROFILE
 from predict.findings import Finding, Severity
+
+
+#: Headers of columns that hold the web address of a firm, letters only.
+SITES = ("website", "websiteurl", "companydomainname", "companydomain", "webdomain", "homepage")
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,14 @@ class RelatedPart(Part):
         Name of the section; column of leads (``k:…``) that holds the id.
     profile : tuple of ProfileColumn
         Its columns that become features.
+    sites : Ibis table or None
+        ``domain`` → ``key``, where the table has a column of web addresses.
     """
 
     name: str = ""
     key: str = ""
     profile: tuple[ProfileColumn, ...] = ()
+    sites: ir.Table | None = None
 
     def joined_to(self, leads: ir.Table) -> ir.Table:
         """Return the leads with this profile's columns; leads without a row get nulls."""
@@ -56,6 +63,8 @@ def join_related(reader: Reader, name: str) -> RelatedPart:
     fixed = [c for c in spec.of_class("fixed") if not {c, f"{name}.{c}"} & never]
     types = reader.profile_types(text, {c: spec.columns[c].type for c in fixed}, f"{name}.")
     parsers = {c: parser(t) for c, t in types.items()} | {spec.their_key: "id"}
+    site = next((c for c in text.columns if _letters(c) in SITES), None)
+    parsers |= {site: "text"} if site else {}
     parsed = reader.parse(text, parsers)
     rows = parsed.table.filter(parsed.table[spec.their_key].notnull())
     first, repeated = _first_rows(rows, spec.their_key)
@@ -72,9 +81,26 @@ def join_related(reader: Reader, name: str) -> RelatedPart:
         for c, t in types.items()
     )
     staged = reader.workspace.materialise(table, f"related_{name}")
+    sites = None
+    if site:
+        addresses = first.select(domain=site_domain(first[site]), key=first[spec.their_key])
+        addresses = addresses.filter(addresses.domain.notnull())
+        sites = reader.workspace.materialise(addresses, f"sites_{name}")
     return RelatedPart(
-        staged, findings, [parsed.rejects], {}, {subject: text}, name, f"k:{spec.key}", profile
+        staged,
+        findings,
+        [parsed.rejects],
+        {},
+        {subject: text},
+        name,
+        f"k:{spec.key}",
+        profile,
+        sites,
     )
+
+
+def _letters(header: str) -> str:
+    return "".join(c for c in header.lower() if c.isalnum())
 
 
 def _first_rows(rows: ir.Table, key: str) -> tuple[ir.Table, int]:

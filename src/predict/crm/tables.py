@@ -46,7 +46,9 @@ class Crm:
         The engine behind the tables; closing it ends them.
     leads : Ibis table
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
-        ``account_id``, ``owner``, ``created_us``, ``suppressed``, and the profile (``p:…``),
+        ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``mail_key`` and ``mail_domain``
+        (hashed e-mail address and business domain, by which lists are matched; never a feature,
+        never written out), and the profile (``p:…``),
         incumbent (``i:…``) and criteria (``c:…``, as text) columns.
     events : Ibis table
         ``lead_no``, its ``account_id`` and ``created_us``, ``table``, ``by``, ``kind``, ``asset``,
