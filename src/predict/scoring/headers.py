@@ -41,6 +41,8 @@ class Found:
         Whether the score (or the match) reads it, only pages and import files show it, or neither.
     note : str
         What else a reader should know.
+    meaning : str
+        What the column holds, one of `predict.scoring.synonyms`, or "".
     """
 
     header: str
@@ -49,6 +51,7 @@ class Found:
     sure: Sure = ""
     use: Literal["scored", "shown", "unused"] = "unused"
     note: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Headers:
     def mapping(self) -> dict[str, str]:
         """The same for the headers that are called otherwise than our column."""
         return {f.header: f.ours for f in self.found if f.ours and f.header != f.ours}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Header → what it holds, for the headers that are read or shown."""
+        return {f.header: f.meaning for f in self.found if f.meaning}
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -160,7 +168,7 @@ def map_headers(
     sample = Sample.of(text, open_headers)
     _by_meaning(found, targets, sample, known)
     _by_content(found, targets, sample, known)
-    done = Headers(tuple(_shown(f) for f in found.values()))
+    done = Headers(tuple(_shown(f, targets) for f in found.values()))
     if not done.renamed:
         names = list(targets)
         hints = [f"“{h}” may be “{n}”" for h in text.columns if (n := nearest(h, names))]
@@ -322,10 +330,12 @@ def _by_content(
             found[header] = _as(found[header], targets[ours], how, "guess")
 
 
-def _shown(found: Found) -> Found:
-    if found.use == "unused" and meaning_of(found.header) in SHOWN:
-        return replace(found, use="shown")
-    return found
+def _shown(found: Found, targets: Mapping[str, Target]) -> Found:
+    meant = sorted(targets[found.ours].meanings) if found.ours else []
+    meaning = meant[0] if meant else meaning_of(found.header) or ""
+    if found.use == "unused" and meaning in SHOWN:
+        return replace(found, use="shown", meaning=meaning)
+    return replace(found, meaning=meaning if found.use != "unused" else "")
 
 
 def _bare(name: str) -> str:
