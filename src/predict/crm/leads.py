@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from predict.crm.profile import (
     ProfileColumn,
-    first_address,
     firm_domain,
+    first_address,
     mail_columns,
     mail_key,
     mail_kind,

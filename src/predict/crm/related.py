@@ -11,7 +11,6 @@ from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.tables import PROFILE
 from predict.findings import Finding, Severity
 
-
 #: Headers of columns that hold the web address of a firm, letters only.
 SITES = ("website", "websiteurl", "companydomainname", "companydomain", "webdomain", "homepage")
 

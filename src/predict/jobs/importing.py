@@ -112,7 +112,9 @@ def write_undo(crm: Crm, path: Path, vendor: Vendor, matched: MatchedList) -> in
     chosen = {f"c{i}": as_text(text.table[c]) for i, c in enumerate(held.values())}
     raw = text.table.select("_file", "_record", **chosen)
     ids = Reader(crm.workspace, crm.definition).parse(text, {spec.lead_id: "id"}).table
-    before = ids.left_join(raw, ["_file", "_record"]).select(before_id=spec.lead_id, **_same(chosen))
+    before = ids.left_join(raw, ["_file", "_record"]).select(
+        before_id=spec.lead_id, **_same(chosen)
+    )
     grid = matched.grid.filter((matched.grid.status == "scored") & matched.grid.lead_no.notnull())
     rows = grid.inner_join(before, grid.lead_id == before.before_id)
     rows = rows.select("row", "lead_id", *chosen).distinct(on="row", keep="first")
@@ -130,7 +132,3 @@ def write_undo(crm: Crm, path: Path, vendor: Vendor, matched: MatchedList) -> in
                     writer.writerow([known, *(row[c] for c in chosen)])
                     written += 1
     return written
-
-
-def _same(columns: dict[str, Any]) -> dict[str, str]:
-    return {name: name for name in columns}

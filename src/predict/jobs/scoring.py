@@ -228,6 +228,7 @@ def _publish(
     progress: Progress | None,
 ) -> Scoring:
     from predict.jobs.listpage import write_page
+    from predict.report.notes import note_on_rows
     from predict.scoring.scorer import Scorer
 
     crm, version = office.crm, office.version
@@ -260,6 +261,9 @@ def _publish(
         if order.keep and order.leads is not None:
             (staging / KEPT).mkdir()
             shutil.copyfile(order.leads, staging / KEPT / order.leads.name)
+            unread = int(manifest["rows"]["unreadable"])
+            if len(matched.rejects):
+                note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
         page, title = staging / "list.html", str(manifest["list"])
         write_page(page, run, matched, order.as_of, title, str(manifest["told"]))
     return Scoring(order.to, manifest, False)

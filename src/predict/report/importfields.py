@@ -1,4 +1,4 @@
-"""Fields of import files: what a CRM is told of a scored lead, held to the rules of both vendors."""
+"""Fields of import files: what a CRM is told of a scored lead, by the rules of both vendors."""
 
 from __future__ import annotations
 

@@ -193,8 +193,8 @@ Once: create the fields of custom_fields.csv on Lead and on Contact (Setup, Obje
 
 1. salesforce_update_leads.csv: Data Loader, Update, Lead. Match on Id.
 2. salesforce_update_contacts.csv: the same for Contact, where it holds rows.
-3. salesforce_insert.csv: people whom Salesforce does not know. Look through them, then Insert, Lead.
-   If they should be looked for once more, match on Email and choose "add new and update existing".
+3. salesforce_insert.csv: people whom Salesforce does not know. Look through them, then Insert,
+   Lead. If they should be looked for once more, match on Email and choose "add new and update existing".
 
 Updates change only the fields of custom_fields.csv. Tick "Insert null values" in the settings of
 Data Loader, or a reason that no longer holds stays where it was.
@@ -211,8 +211,8 @@ with that id; rows without are found by their e-mail address, or become new cont
 to the properties of the same name. Times are UTC.
 
 Known contacts change only in the properties of custom_fields.csv: their other cells are empty, and
-an empty cell changes nothing in HubSpot. So a third reason may stay from an earlier time where there
-are only two now; clear the properties "Predict reason" and "Predict risk" first to avoid that.
+an empty cell changes nothing in HubSpot. So a third reason may stay from an earlier time where
+there are only two now; clear the properties "Predict reason" and "Predict risk" first to avoid that.
 not_imported.csv names every row that is not in the file, and why.
 undo_....csv, where there is one, holds the values before: import it the same way to take all back.
 """,

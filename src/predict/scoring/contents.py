@@ -88,7 +88,9 @@ class Shape:
     def fits(self, value: str) -> bool:
         """Tell whether a value could be such an id."""
         inside = self.shortest <= len(value) <= self.longest
-        return inside and value.startswith(self.prefix) and re.fullmatch(r"[\w-]+", value) is not None
+        return (
+            inside and value.startswith(self.prefix) and re.fullmatch(r"[\w-]+", value) is not None
+        )
 
     @property
     def tells(self) -> bool:
@@ -177,7 +179,9 @@ def is_title(text: str) -> bool:
     return any(word in _TITLE_WORDS for word in words_of(text))
 
 
-def held(sample: Sample, header: str, known: Known, fields: Sequence[tuple[str, str | None, str]]):  # type: ignore[no-untyped-def]
+def held(
+    sample: Sample, header: str, known: Known, fields: Sequence[tuple[str, str | None, str]]
+) -> tuple[str, float, str] | None:
     """Return which column of ours a column's values speak for.
 
     Parameters
@@ -203,7 +207,9 @@ def held(sample: Sample, header: str, known: Known, fields: Sequence[tuple[str, 
     found: list[tuple[str, float, str]] = []
     for ours, meaning, kind in fields:
         if kind == "mail":
-            found.append((ours, sample.share(header, is_mail), "of its values are e-mail addresses"))
+            found.append(
+                (ours, sample.share(header, is_mail), "of its values are e-mail addresses")
+            )
         elif kind == "id":
             share = known.ids_among(values)
             if share < MOST and known.shape.tells:

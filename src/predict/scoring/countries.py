@@ -46,9 +46,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "NG": ("Nigeria", "NGA"), "KE": ("Kenya", "Kenia", "KEN"),
 }
 # fmt: on
-_CODES = {
-    written.casefold(): code for code, names in NAMES.items() for written in (code, *names)
-}
+_CODES = {written.casefold(): code for code, names in NAMES.items() for written in (code, *names)}
 
 
 def is_country(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Headers: the columns of a list mapped to ours, each with how that was found and how sure it is."""
+"""Headers: the columns of a list mapped to ours, each with how that was found and how sure."""
 
 from __future__ import annotations
 
@@ -258,7 +258,9 @@ def _by_spelling(found: dict[str, Found], targets: Mapping[str, Target]) -> None
     for target in _free(found, targets):
         alike = [h for h, f in found.items() if f.ours is None and plain(h) == plain(target.name)]
         if len(alike) == 1 and ours[plain(target.name)] == 1:
-            found[alike[0]] = _as(found[alike[0]], target, "same name, spelled otherwise", "certain")
+            found[alike[0]] = _as(
+                found[alike[0]], target, "same name, spelled otherwise", "certain"
+            )
 
 
 def _by_meaning(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from predict.crm.parsing import Parsed
 from predict.crm.profile import (
-    first_address,
     firm_domain,
+    first_address,
     mail_columns,
     mail_key,
     mail_kind,
