@@ -112,9 +112,8 @@ def write_undo(crm: Crm, path: Path, vendor: Vendor, matched: MatchedList) -> in
     chosen = {f"c{i}": as_text(text.table[c]) for i, c in enumerate(held.values())}
     raw = text.table.select("_file", "_record", **chosen)
     ids = Reader(crm.workspace, crm.definition).parse(text, {spec.lead_id: "id"}).table
-    before = ids.left_join(raw, ["_file", "_record"]).select(
-        before_id=spec.lead_id, **_same(chosen)
-    )
+    joined = ids.left_join(raw, ["_file", "_record"])
+    before = joined.select(*chosen, before_id=joined[spec.lead_id])
     grid = matched.grid.filter((matched.grid.status == "scored") & matched.grid.lead_no.notnull())
     rows = grid.inner_join(before, grid.lead_id == before.before_id)
     rows = rows.select("row", "lead_id", *chosen).distinct(on="row", keep="first")

@@ -170,8 +170,8 @@ class _Desk:
         if not began:
             held = {"as_of": self.as_of.isoformat(), "name": self._free_name(path)}
             publish_file(ticket, json.dumps(held, sort_keys=True).encode())
-        held = read_json(ticket)
-        name, as_of = str(held["name"]), datetime.fromisoformat(str(held["as_of"]))
+        begun = read_json(ticket)
+        name, as_of = str(begun["name"]), datetime.fromisoformat(str(begun["as_of"]))
         result = _finished(self.folder, path.name, name) if began else None
         if result is None:
             result = self._made(path, name, as_of)

@@ -102,7 +102,7 @@ class ImportFiles:
         """
         by_row = dict(list(reasons.groupby("row", sort=False)))
         given = inputs.to_dict("list")
-        for i, (lead, known) in enumerate(zip(scores.to_dict("records"), ids, strict=True)):
+        for i, (lead, known) in enumerate(zip(_records(scores), ids, strict=True)):
             if lead["status"] != "scored":
                 self._left(lead["row"], str(lead["status_reason"]))
                 continue
@@ -172,6 +172,10 @@ class ImportFiles:
         self.counts[name] += 1
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def write_custom_fields(path: Path, vendor: Vendor) -> None:
     """Write the list of fields to create once, before the first import."""
     objects = "Lead; Contact" if vendor == "salesforce" else "Contact"
@@ -194,7 +198,8 @@ Once: create the fields of custom_fields.csv on Lead and on Contact (Setup, Obje
 1. salesforce_update_leads.csv: Data Loader, Update, Lead. Match on Id.
 2. salesforce_update_contacts.csv: the same for Contact, where it holds rows.
 3. salesforce_insert.csv: people whom Salesforce does not know. Look through them, then Insert,
-   Lead. If they should be looked for once more, match on Email and choose "add new and update existing".
+   Lead. If they should be looked for once more, match on Email and choose
+   "add new and update existing".
 
 Updates change only the fields of custom_fields.csv. Tick "Insert null values" in the settings of
 Data Loader, or a reason that no longer holds stays where it was.
@@ -212,7 +217,8 @@ to the properties of the same name. Times are UTC.
 
 Known contacts change only in the properties of custom_fields.csv: their other cells are empty, and
 an empty cell changes nothing in HubSpot. So a third reason may stay from an earlier time where
-there are only two now; clear the properties "Predict reason" and "Predict risk" first to avoid that.
+there are only two now; clear the properties "Predict reason" and "Predict risk" first
+to avoid that.
 not_imported.csv names every row that is not in the file, and why.
 undo_....csv, where there is one, holds the values before: import it the same way to take all back.
 """,

@@ -173,11 +173,8 @@ def _are(count: int) -> str:
 def _lines(rejects: pd.DataFrame) -> Iterable[str]:
     for reject in rejects.to_dict("records"):
         line = reject["line"]
-        place = (
-            f"line {int(line)}"
-            if line == line and line is not None
-            else (f"row {int(reject['record'])} below the header")
-        )
+        known = not isinstance(line, float) and line is not None and str(line) != "<NA>"
+        place = f"line {line}" if known else f"row {reject['record']} below the header"
         if not reject["column"]:
             yield f"{place}: {safe_text(reject['rule'], limit=120)}"
         else:
