@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.report.troubles import OTHERWISE, PROTECTED, SAVE, TROUBLES, Trouble, picture
-from predict.scoring.words import safe_text
+from predict.scoring.words import humanised, safe_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +113,9 @@ def note_on(path: Path, error: PredictError, columns: Sequence[str] = ()) -> Not
     trouble = _trouble(path, error)
     got = "" if error.got is None else str(error.got)
     found = tuple(safe_text(part, limit=200) for part in trouble.shown(got)) if got else ()
+    column = re.search(r", column (.+)$", error.where or "")
+    if column and found:
+        found = (f"Column “{safe_text(column[1])}”: {found[0]}", *found[1:])
     return Note(
         name=safe_text(path.name, limit=120),
         title=trouble.title,
@@ -162,7 +165,7 @@ def column_names(targets: Iterable[Any]) -> list[str]:
     for target in targets:
         label = next((LABELS[m] for m in sorted(target.meanings) if m in LABELS), None)
         if target.kind not in ("personal", "key"):
-            named.append(label or safe_text(target.name))
+            named.append(label or humanised(target.name))
     return list(dict.fromkeys(named))
 
 

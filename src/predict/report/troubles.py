@@ -140,7 +140,7 @@ TROUBLES: tuple[Trouble, ...] = (
         parts=", ",
     ),
     Trouble(
-        r"values can be read with (day|month) first|only make sense with (day|month) first",
+        r"(read|sense) with .*(day|month)",
         "The dates can be read in two ways",
         "A date such as 01/02/2026 may be 1 February or 2 January. Rather than guess, nothing was "
         "scored.",
@@ -256,7 +256,7 @@ TROUBLES: tuple[Trouble, ...] = (
         r"zip holds (several tables|no table)",
         "The zip does not hold exactly one list",
         "It cannot be told which file in it is the list.",
-        ("Unpack the zip.", "Drop the lists themselves into the inbox, each as a file.", DROP),
+        ("Unpack the zip.", "Drop the lists themselves into the inbox, each as a file."),
         parts=", ",
     ),
     Trouble(

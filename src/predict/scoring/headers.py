@@ -328,7 +328,7 @@ def _by_content(
             note = f"it looks like “{ours}”, and so does another column"
             found[header] = replace(found[header], note=note)
         else:
-            how = f"content: {share:.0%} {words}"
+            how = f"content: {100 * share:.0f} % {words}"
             found[header] = _as(found[header], targets[ours], how, "guess")
 
 
