@@ -143,10 +143,10 @@ def test_content_decides_where_no_header_does(mapped) -> None:
 
 
 def test_what_a_column_holds_may_belie_its_header(mapped) -> None:
-    found = mapped("ID;Titel;Country;Job\n" + "".join(f"{i};Dr.;yes;Buyer\n" for i in range(1, 9)))
+    found = mapped("ID;Titel;Land;Job\n" + "".join(f"{i};Dr.;yes;Buyer\n" for i in range(1, 9)))
     notes = {f.header: f.note for f in found.found}
     assert notes["ID"] == "its values are not ids of this CRM"
-    assert notes["Country"] == "its values are not countries"
+    assert notes["Land"] == "its values are not countries"
     assert found.mapping == {"Job": "Title"}
     assert notes["Titel"] == "its values are academic titles, not positions"
 

@@ -162,10 +162,9 @@ def map_headers(
             how = f"definition, [lists.{name}]" if header in given else "same name"
             found[header] = _as(found[header], targets[ours], how, "certain")
     _apart(found.values(), text.name)
-    _by_spelling(found, targets)
     known = Known(crm)
-    open_headers = [h for h in text.columns if found[h].ours is None]
-    sample = Sample.of(text, open_headers)
+    sample = Sample.of(text, [h for h in text.columns if found[h].ours is None])
+    _by_spelling(found, targets, sample, known)
     _by_meaning(found, targets, sample, known)
     _by_content(found, targets, sample, known)
     done = Headers(tuple(_shown(f, targets) for f in found.values()))
@@ -252,15 +251,19 @@ def _free(found: Mapping[str, Found], targets: Mapping[str, Target]) -> list[Tar
     return [t for t in targets.values() if t.name not in taken]
 
 
-def _by_spelling(found: dict[str, Found], targets: Mapping[str, Target]) -> None:
+def _by_spelling(
+    found: dict[str, Found], targets: Mapping[str, Target], sample: Sample, known: Known
+) -> None:
     """Map headers that are one of ours but for case, blanks and signs."""
     ours = Counter(plain(t) for t in targets)
     for target in _free(found, targets):
         alike = [h for h, f in found.items() if f.ours is None and plain(h) == plain(target.name)]
-        if len(alike) == 1 and ours[plain(target.name)] == 1:
-            found[alike[0]] = _as(
-                found[alike[0]], target, "same name, spelled otherwise", "certain"
-            )
+        if len(alike) != 1 or ours[plain(target.name)] > 1:
+            continue
+        header = alike[0]
+        if target.kind == "id" and _doubt("lead_id", header, target, sample, known):
+            continue  # an organiser's “ID” is not the “Id” of the CRM
+        found[header] = _as(found[header], target, "same name, spelled otherwise", "certain")
 
 
 def _by_meaning(

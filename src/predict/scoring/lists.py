@@ -131,7 +131,8 @@ def match_list(
     renamed = headers.renamed
     numbered = crm.workspace.materialise(_numbered(text), "list", order_by=["row"])
     given, rejects = _parsed(crm, text, renamed)
-    grid = _grid(crm, numbered, given, as_of_us)
+    mails = set(mail_columns(crm.definition.leads.of_class("personal")))
+    grid = _grid(crm, numbered, given, as_of_us, asks_mail=not mails.isdisjoint(renamed.values()))
     table = crm.workspace.materialise(grid, "list_grid", order_by=["row"])
     inputs = numbered.left_join(text.table, ["_file", "_record"]).select("row", *text.columns)
     return MatchedList(
@@ -258,7 +259,9 @@ def _respelled(column: ir.Value, spelled: Mapping[str, str]) -> ir.Value:
     return same.ifelse(text, text.lower().substitute(dict(spelled), else_=column))
 
 
-def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Table:
+def _grid(
+    crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int, *, asks_mail: bool
+) -> ir.Table:
     """Lay the CRM's own columns over those of the list, for the leads it knows."""
     import ibis
 
@@ -309,7 +312,8 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
         "reached",
         "closed",
         suppressed=suppressed,
-        has_mail=joined.mail_key.notnull(),
+        # Where the list has no column of addresses, not the row lacks one, but the list.
+        has_mail=joined.mail_key.notnull() | ibis.literal(not asks_mail),
         lead_id=known.ifelse(joined.known_id, joined.lead_id),
         account_id=known.ifelse(joined.known_account, joined.account_id),
         created_us=known.ifelse(joined.known_us, joined.created_us.fill_null(as_of)),
