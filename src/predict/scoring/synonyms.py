@@ -37,7 +37,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
                 "employer", "arbeitgeber", "associatedcompany"),
     "job_title": ("jobtitle", "title", "titel", "position", "jobposition", "role", "jobrole",
                   "berufsbezeichnung", "stellenbezeichnung", "funktion", "positionimunternehmen",
-                  "designation", "beruf", "stelle", "rolle"),
+                  "designation", "beruf", "stelle", "rolle", "job"),
     "seniority": ("seniority", "senioritaet", "hierarchie", "level", "karrierestufe"),
     "department": ("department", "abteilung", "jobfunction", "bereich", "fachbereich"),
     "industry": ("industry", "branche", "sector", "sektor", "industrie", "wirtschaftszweig",
