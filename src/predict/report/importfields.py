@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from predict.errors import InputError
 from predict.scoring.wording import split
 from predict.scoring.words import safe_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Vendor = Literal["salesforce", "hubspot"]
 
@@ -155,15 +152,17 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def told(lead: Mapping[str, Any], reasons: pd.DataFrame | None, vendor: Vendor) -> dict[str, str]:
+def told(
+    lead: Mapping[str, Any], reasons: Mapping[str, Sequence[str]], vendor: Vendor
+) -> dict[str, str]:
     """Return the values of `FIELDS` for one scored lead, by key.
 
     Parameters
     ----------
     lead : mapping
         Its row of the scores.
-    reasons : pandas.DataFrame or None
-        Its rows of the reasons, in order.
+    reasons : mapping of str to sequence of str
+        Its sentences by direction, in order.
     vendor : {"salesforce", "hubspot"}
         How truth and moments are written.
     """
@@ -177,15 +176,10 @@ def told(lead: Mapping[str, Any], reasons: pd.DataFrame | None, vendor: Vendor) 
         "scored_at": lead["as_of"].strftime(stamp),
     }
     for direction, key, most in (("for", "reason", REASONS), ("against", "risk", RISKS)):
-        said = [] if reasons is None else _sentences(reasons, direction)
+        said = reasons.get(direction, ())
         for i in range(1, most + 1):
-            values[f"{key}_{i}"] = said[i - 1] if i <= len(said) else ""
+            values[f"{key}_{i}"] = _sentence(said[i - 1]) if i <= len(said) else ""
     return values
-
-
-def _sentences(reasons: pd.DataFrame, direction: str) -> list[str]:
-    named = reasons.loc[reasons["direction"] == direction, "sentence"]
-    return [_sentence(str(said)) for said in named]
 
 
 def _sentence(said: str) -> str:

@@ -100,13 +100,16 @@ class ImportFiles:
         ids : Series of shape (n,)
             Id of the person in the CRM, None where it knows nobody.
         """
-        by_row = dict(list(reasons.groupby("row", sort=False)))
+        by_row: dict[int, dict[str, list[str]]] = {}
+        named = (reasons[c].tolist() for c in ("row", "direction", "sentence"))
+        for row, direction, sentence in zip(*named, strict=True):
+            by_row.setdefault(row, {}).setdefault(direction, []).append(str(sentence))
         given = inputs.to_dict("list")
         for i, (lead, known) in enumerate(zip(_records(scores), ids, strict=True)):
             if lead["status"] != "scored":
                 self._left(lead["row"], str(lead["status_reason"]))
                 continue
-            ours = told(lead, by_row.get(lead["row"]), self.vendor)
+            ours = told(lead, by_row.get(lead["row"], {}), self.vendor)
             values = [ours[field.key] for field in FIELDS]
             if isinstance(known, str):
                 self._update(lead["row"], known, values)
