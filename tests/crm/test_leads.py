@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -88,7 +89,15 @@ def test_kind_of_address_is_kept_and_the_address_is_not(opened: Opened) -> None:
     crm, leads = read(opened, given, columns)
     assert list(leads["p:email_kind"]) == list(addresses.values())
     assert [p.name for p in crm.profile] == ["Source", "email_kind"]
-    assert not [c for c in leads if "mail" in c.lower() and c != "p:email_kind"]
+    held = [c for c in leads if "mail" in c.lower() and c != "p:email_kind"]
+    assert held == ["mail_key", "mail_domain"] and "@" not in leads[held].to_csv()
+    # A mailbox provider is nobody's firm; the key tells people apart without naming them.
+    domains = [None, "uni-bonn.de", "cam.ac.uk", "steel.example", None, "firm.example"]
+    assert leads["mail_domain"].astype(object).where(
+        leads["mail_domain"].notna(), None
+    ).tolist() == (domains)
+    hashed = hashlib.sha256(b"a.b@gmail.com").hexdigest()
+    assert leads["mail_key"][0] == hashed and leads["mail_key"].nunique() == 5
     never = columns + '\n[never_use]\ncolumns = ["Email", "E-mail 2"]'
     assert [p.name for p in read(opened, given, never)[0].profile] == ["Source"]
 
