@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from predict.errors import InputError, RefusedError
@@ -163,6 +164,21 @@ def test_a_list_comes_back_complete_and_a_second_run_does_nothing(
     (again,) = run(vendor="hubspot").results
     assert again.folder.name == "Messe-Köln-2026-07-01-2"
     assert (again.folder / "scored.csv").read_bytes() == (result.folder / "scored.csv").read_bytes()
+
+
+def test_workbooks_and_zips_are_lists_too(run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    rows: list[list[object]] = [line.split(";") for line in (HEAD + ROW).splitlines()]
+    workbook(folder / "book.xlsx", {"Leads": rows, "Sheet2": []})  # as Excel used to add
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        archive.writestr("list.csv", HEAD + ROW)
+    done = run()
+    assert [(r.name, r.note, r.told) for r in done.results] == [
+        ("book.xlsx", None, "1 row: 1 on profile alone"),
+        ("packed.zip", None, "1 row: 1 on profile alone"),
+    ]
+    scores = [pd.read_parquet(r.folder / "scored.parquet") for r in done.results]
+    assert scores[0]["probability"].equals(scores[1]["probability"])
 
 
 def test_rows_that_cannot_be_read_are_told_beside_the_result(run, tmp_path: Path) -> None:
