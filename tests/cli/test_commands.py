@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,7 +69,7 @@ def test_help_is_light() -> None:
         [sys.executable, "-c", code], check=False, capture_output=True, timeout=120
     )
     assert done.stderr == b""
-    for verb in ("check", "train", "backtest", "score", "explain", "models", "demo"):
+    for verb in ("check", "train", "backtest", "score", "inbox", "explain", "models", "demo"):
         assert verb.encode() in done.stdout
 
 
@@ -148,6 +149,53 @@ def test_a_list_is_scored_and_its_best_lead_explained(predict: Predict, at_home,
     missing = predict("explain", lead + "x", "--scored", to)
     assert missing.code == 1 and "did you mean L-" in missing.err
     assert predict("explain", "--scored", tmp_path).code == 1
+
+
+def test_how_a_foreign_list_was_read_is_printed(predict: Predict, at_home, tmp_path: Path) -> None:
+    path = tmp_path / "messe.csv"
+    path.write_text("Position;Land;Rating\nBuyer;Deutschland;A\nClerk;Schweiz;B\n")
+    order = ("score", path, "--definition", at_home.definition, *AS_OF, "--for", "salesforce")
+    done = predict(*order, "--to", tmp_path / "to")
+    assert (done.code, done.err) == (0, "")
+    assert "2 rows: 2 on profile alone" in done.out
+    assert "Position → job_title  (synonym of “job_title”, likely)" in done.out
+    assert "columns not used: Rating" in done.out
+    assert "salesforce_insert.csv 0, not_imported.csv 2" in done.out
+    assert (tmp_path / "to" / "mapping.toml").exists()
+    wrong = predict(*order[:-1], "pipedrive", "--to", tmp_path / "other")
+    assert wrong.code == 1 and "--for salesforce or --for hubspot" in wrong.err
+
+
+def test_an_inbox_is_emptied_and_says_what_came_back(predict: Predict, at_home, tmp_path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "good.csv").write_text("Position;Land\nBuyer;Deutschland\n")
+    (folder / "bad.csv").write_text("Foo;Bar\n1;2\n")
+    order = ("inbox", folder, "--definition", at_home.definition, *AS_OF)
+    done = predict(*order)
+    assert (done.code, done.err) == (2, "")
+    assert "good.csv: 1 row: 1 on profile alone" in done.out
+    assert "bad.csv: comes back, None of the columns could be recognised" in done.out
+    assert str(folder / "to_fix" / "bad-2026-07-01" / "what_to_fix.html") in done.out
+    again = predict(*order)
+    assert (again.code, again.out) == (0, "No new list.\n")
+    missing = predict("inbox", tmp_path / "no", "--definition", at_home.definition)
+    assert missing.code == 1 and "there is no such folder" in missing.err
+
+
+def test_the_recipe_for_cron_empties_an_inbox(at_home, tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("Position;Land\nBuyer;Deutschland\n")
+    recipe = Path(__file__).parents[2] / "pipelines" / "inbox.py"
+    ran = subprocess.run(
+        [sys.executable, recipe, tmp_path, at_home.definition],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "good.csv: 1 row" in ran.stdout
+    assert len(list((tmp_path / "done").iterdir())) == 1
 
 
 def test_brackets_in_a_list_are_text(predict: Predict, at_home, tmp_path: Path) -> None:

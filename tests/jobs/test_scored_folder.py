@@ -102,6 +102,7 @@ def test_the_files_and_their_columns(of_mixed, mixed: str) -> None:
     assert sorted(p.name for p in done.folder.iterdir()) == [
         "list.html",
         "manifest.json",
+        "mapping.toml",
         "reasons.parquet",
         "rejects.csv",
         "scored.csv",

@@ -260,8 +260,8 @@ def test_a_missing_column_is_missing_not_an_error(match) -> None:
 
 
 def test_a_list_of_which_nothing_is_known_is_an_error_with_the_nearest_names(match) -> None:
-    with pytest.raises(InputError, match=r"“Titel” may be “Title”"):
-        match("Titel,Contry\nBuyer,DE\n")
+    with pytest.raises(InputError, match=r"“Titlee” may be “Title”"):
+        match("Titlee,Contry\nqwerty,17\n")
 
 
 def test_a_mapping_renames_the_headers_of_a_foreign_list(match) -> None:

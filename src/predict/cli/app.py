@@ -25,6 +25,10 @@ Home = Annotated[
     Path | None, typer.Option(help="Where models, archive and ledger are; $PREDICT_HOME.")
 ]
 To = Annotated[Path, typer.Option(help="Output folder; a complete one is left untouched.")]
+For = Annotated[
+    str | None,
+    typer.Option("--for", help="Write import files: salesforce or hubspot; else by the ids."),
+]
 
 
 @app.command()
@@ -73,13 +77,27 @@ def score(
     reasons: Annotated[
         verbs.Reasons, typer.Option(help="Whose reasons to write.")
     ] = verbs.Reasons.qualified,
+    vendor: For = None,
     home: Home = None,
     data: Data = None,
 ) -> None:
     """Score a list, or the leads still open, with the model in use."""
     if open == (leads is not None):
         raise InputError("name a LIST, or say --open: one of the two", where="predict score")
-    verbs.score(definition, to, leads, as_of, list, reasons, home, data)
+    verbs.score(definition, to, leads, as_of, list, reasons, home, data, vendor)
+
+
+@app.command()
+def inbox(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where lists are dropped.")],
+    definition: Annotated[Path, typer.Option(metavar="FILE.toml", help="The definition.")],
+    as_of: Annotated[str | None, typer.Option(help="The moment to look, UTC; now.")] = None,
+    vendor: For = None,
+    home: Home = None,
+    data: Data = None,
+) -> None:
+    """Score every list dropped into a folder; what cannot be read comes back with a note."""
+    raise typer.Exit(verbs.inbox(folder, definition, as_of, vendor, home, data))
 
 
 @app.command()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from predict.jobs.inbox import Inbox
     from predict.jobs.scoring import Scoring
     from predict.jobs.training import Training
 
@@ -134,9 +135,7 @@ def _figure(value: float | None) -> str:
 def print_scoring(out: Console, done: Scoring) -> None:
     """Print the counts of a scored list, which add up, and where it is."""
     told = done.manifest
-    rows = told["rows"]
-    parts = ", ".join(f"{n:,} {status}" for status, n in rows.items() if status != "read" and n)
-    out.print(f"{rows['read']:,} rows: {parts}")
+    out.print(told["told"])
     if told.get("not_open"):
         gone = ", ".join(f"{n:,} {status}" for status, n in sorted(told["not_open"].items()))
         out.print(f"not among them, as no longer open: {gone}")
@@ -144,18 +143,58 @@ def print_scoring(out: Console, done: Scoring) -> None:
     out.print(f"{basis['full']:,} on behaviour and profile, {basis['profile']:,} on profile alone")
     letters = ", ".join(f"{n:,} {letter}" for letter, n in grades.items())
     out.print(f"grades: {letters}; rated qualified: {told['rated_qualified']:,}")
+    _print_headers(out, told["headers"])
     if told.get("do_not_contact"):
         out.print(
             f"not to be contacted in some way, see do_not_contact: {told['do_not_contact']:,}"
         )
     if told["columns_unused"]:
         out.print(f"columns not used: {', '.join(told['columns_unused'])}")
+    if told.get("several_leads"):
+        out.print(
+            f"{told['several_leads']:,} rows have an e-mail address that several leads share: "
+            "the newest that is still open was taken"
+        )
     for finding in told["findings"]:
         out.print(f"{finding['severity']:<5} {finding['subject']}: {finding['sentence']}")
     if told["rejected_values"]:
         out.print(f"{told['rejected_values']:,} values could not be read: see rejects.csv")
+    if told.get("imports"):
+        files = ", ".join(f"{file} {n:,}" for file, n in told["imports"]["rows"].items())
+        out.print(f"import files: {files}; see how_to_import.txt")
     state = "Left as it was, the same inputs" if done.already else "Written"
     out.print(f"{state}: {done.folder / 'list.html'} (page), scored.csv, reasons.parquet beside it")
+
+
+def _print_headers(out: Console, headers: list[Mapping[str, Any]]) -> None:
+    """Print how the headers were read that are not simply ours, and those left aside with a why."""
+    found = [h for h in headers if h["ours"] and h["header"] != h["ours"]]
+    if found:
+        out.print("columns of the list, read as ours:")
+    for one in found:
+        note = f"; {one['note']}" if one["note"] else ""
+        out.print(f"  {one['header']} → {one['ours']}  ({one['how']}, {one['sure']}{note})")
+    for one in headers:
+        if one["note"] and not one["ours"]:
+            out.print(f"  {one['header']} is left aside: {one['note']}")
+    if found:
+        out.print("  mapping.toml holds this, ready to be pasted into the definition")
+
+
+def print_inbox(out: Console, done: Inbox) -> None:
+    """Print what came of each list that was in the inbox."""
+    if done.busy:
+        out.print("Another run is at work on this folder; nothing to do.")
+        return
+    for result in done.results:
+        if result.note is None:
+            out.print(f"{result.name}: {result.told}")
+            out.print(f"  {result.folder / 'list.html'}")
+        else:
+            out.print(f"{result.name}: comes back, {result.note}", style="yellow")
+            out.print(f"  {result.folder / 'what_to_fix.html'}")
+    if not done.results:
+        out.print("No new list.")
 
 
 def print_models(out: Console, models: pd.DataFrame) -> None:

@@ -122,6 +122,7 @@ def score(
     reasons: Reasons,
     home: Path | None,
     data: Path | None,
+    vendor: str | None = None,
 ) -> None:
     """Score a list or the open leads and print where the result is."""
     from predict.cli.printing import print_scoring, steps
@@ -131,7 +132,7 @@ def score(
     out = console()
     when = moment(as_of)
     out.print(f"As known before {when:%Y-%m-%d %H:%M} UTC")
-    order = Order(to, when, leads, mapping, reasons.value)
+    order = Order(to, when, leads, mapping, reasons.value, vendor)
     with steps(out) as progress:
         done = job(
             definition,
@@ -141,6 +142,34 @@ def score(
             progress=lambda rows, total, what: progress("score", rows, total, what),
         )
     print_scoring(out, done)
+
+
+def inbox(
+    folder: Path,
+    definition: Path,
+    as_of: str | None,
+    vendor: str | None,
+    home: Path | None,
+    data: Path | None,
+) -> int:
+    """Score what lies in an inbox and print what came of it; 2 where a list came back."""
+    from predict.cli.printing import print_inbox, steps
+    from predict.jobs.inbox import empty_inbox
+
+    out = console()
+    when = moment(as_of)
+    with steps(out) as progress:
+        done = empty_inbox(
+            folder,
+            definition,
+            Home.at(home),
+            as_of=when,
+            vendor=vendor,
+            data=data,
+            progress=lambda rows, total, what: progress("score", rows, total, what),
+        )
+    print_inbox(out, done)
+    return 2 if done.came_back else 0
 
 
 def moment(text: str | None, option: str = "--as-of") -> datetime:

@@ -16,6 +16,7 @@ from predict.crm.profile import (
     first_address,
     from_mail,
     mail_columns,
+    mail_keys,
 )
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.related import RelatedPart, join_related
@@ -124,6 +125,7 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     columns[NO_CONTACT] = no_contact(rows, asks)
     columns |= {f"k:{k}": rows[k] for k in keys}
     columns |= {f"m:{c}": rows[c].lower() for c in mail_columns(personal)}
+    columns |= mail_keys([rows[c] for c in mail_columns(personal)], definition.reading.free_mail)
     profile = [
         ProfileColumn(c, PROFILE + c, t, spec.columns[c].words if c in spec.columns else None)
         for c, t in types.items()

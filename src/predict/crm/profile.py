@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from predict.crm.ids import hashed
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -70,6 +72,53 @@ def mail_domain(address: ir.StringColumn) -> ir.StringColumn:
     """Return the lower-case domain of an e-mail address, or null where there is none."""
     domain = address.lower().strip().re_extract(r"^[^@\s]+@([^@\s]+\.[^@\s]+)$", 1)
     return domain.nullif("")
+
+
+def mail_key(address: ir.StringColumn) -> ir.StringColumn:
+    """Return an e-mail address as a key by which rows find each other: hashed, never the text."""
+    import ibis
+
+    return address.contains("@").ifelse(hashed(address), ibis.null("string"))
+
+
+def firm_domain(address: ir.StringColumn, free: Sequence[str]) -> ir.StringColumn:
+    """Return the domain of a business address; that of a mailbox provider says nothing.
+
+    Parameters
+    ----------
+    address : Ibis column
+        E-mail addresses.
+    free : sequence of str
+        Domains of mailbox providers beside `FREE_MAIL`.
+    """
+    import ibis
+
+    domain = mail_domain(address)
+    return domain.isin([*FREE_MAIL, *free]).ifelse(ibis.null("string"), domain)
+
+
+def mail_keys(addresses: Sequence[ir.StringColumn], free: Sequence[str]) -> dict[str, ir.Value]:
+    """Return what lists find people and firms by: ``mail_key`` and ``mail_domain``.
+
+    Parameters
+    ----------
+    addresses : sequence of Ibis columns
+        The first that holds an address counts.
+    free : sequence of str
+        Domains of mailbox providers beside `FREE_MAIL`.
+    """
+    import ibis
+
+    if not addresses:
+        return {"mail_key": ibis.null("string"), "mail_domain": ibis.null("string")}
+    address = first_address(addresses)
+    return {"mail_key": mail_key(address), "mail_domain": firm_domain(address, free)}
+
+
+def site_domain(address: ir.StringColumn) -> ir.StringColumn:
+    """Return the domain of a web address, lower-case, without ``www.``, port and path."""
+    pattern = r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/:?#@\s]+\.[^/:?#@\s.]+)"
+    return address.lower().strip().re_extract(pattern, 1).nullif("")
 
 
 def mail_columns(names: Iterable[str]) -> list[str]:

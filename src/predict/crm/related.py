@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from predict.crm.known_from import with_stamps
-from predict.crm.profile import ProfileColumn
+from predict.crm.profile import ProfileColumn, site_domain
 from predict.crm.reader import Part, Reader, parser, profile_value
 from predict.crm.tables import KEY, PROFILE
 from predict.findings import Finding, Severity
+
+#: Headers of columns that hold the web address of a firm, letters only.
+SITES = ("website", "websiteurl", "companydomainname", "companydomain", "webdomain", "homepage")
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,15 @@ class RelatedPart(Part):
         Its columns that become features.
     tracked : bool
         Whether some of them are mutable, so that their past is looked up by the key.
+    sites : Ibis table or None
+        ``domain`` → ``key``, where the table has a column of web addresses.
     """
 
     name: str = ""
     key: str = ""
     profile: tuple[ProfileColumn, ...] = ()
     tracked: bool = False
+    sites: ir.Table | None = None
 
     def joined_to(self, leads: ir.Table) -> ir.Table:
         """Return the leads with this profile's columns; leads without a row get nulls."""
@@ -65,6 +71,8 @@ def join_related(reader: Reader, name: str, tracked: Collection[str] = ()) -> Re
     learned = [*fixed, *(c for c in spec.of_class("mutable") if f"{name}.{c}" in tracked)]
     types = reader.profile_types(text, {c: spec.columns[c].type for c in learned}, f"{name}.")
     parsers = {c: parser(t) for c, t in types.items()} | {spec.their_key: "id"}
+    site = next((c for c in text.columns if _letters(c) in SITES), None)
+    parsers |= {site: "text"} if site else {}
     parsed = reader.parse(text, parsers)
     rows = parsed.table.filter(parsed.table[spec.their_key].notnull())
     first, repeated = _first_rows(rows, spec.their_key)
@@ -86,6 +94,11 @@ def join_related(reader: Reader, name: str, tracked: Collection[str] = ()) -> Re
         for c, t in types.items()
     )
     staged = reader.workspace.materialise(table, f"related_{name}")
+    sites = None
+    if site:
+        addresses = first.select(domain=site_domain(first[site]), key=first[spec.their_key])
+        addresses = addresses.filter(addresses.domain.notnull())
+        sites = reader.workspace.materialise(addresses, f"sites_{name}")
     return RelatedPart(
         staged,
         findings,
@@ -96,7 +109,12 @@ def join_related(reader: Reader, name: str, tracked: Collection[str] = ()) -> Re
         f"{KEY}{spec.key}",
         profile,
         len(learned) > len(fixed),
+        sites,
     )
+
+
+def _letters(header: str) -> str:
+    return "".join(c for c in header.lower() if c.isalnum())
 
 
 def _first_rows(rows: ir.Table, key: str) -> tuple[ir.Table, int]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from predict.crm.cells import shown
 from predict.crm.sniffing import checked_header
 from predict.errors import InputError, nearest
 from predict.findings import Finding
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 
 class Sheet:
@@ -66,7 +70,7 @@ def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
     name : str
         How errors name it.
     sheet : str, optional
-        May be left out where the workbook has one sheet.
+        May be left out where the workbook has one sheet, or one that is not empty.
 
     Raises
     ------
@@ -78,7 +82,8 @@ def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
     try:
         book = CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
-        chosen = sheet if sheet is not None else names[0] if len(names) == 1 else None
+        filled = names if len(names) == 1 or sheet is not None else _filled(book)
+        chosen = sheet if sheet is not None else filled[0] if len(filled) == 1 else None
         if chosen is None or chosen not in names:
             near = nearest(sheet, names) if sheet else None
             raise InputError(
@@ -92,3 +97,8 @@ def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:
     except (CalamineError, OSError) as error:
         raise InputError("the workbook cannot be read", where=name) from error
     return Sheet(f"{name}, sheet {chosen}", ([shown(cell) for cell in row] for row in rows))
+
+
+def _filled(book: CalamineWorkbook) -> list[str]:
+    """Return the sheets that hold anything: Excel used to give every workbook three."""
+    return [n for n in book.sheet_names if book.get_sheet_by_name(n).start is not None]

@@ -50,8 +50,10 @@ class Crm:
         The engine behind the tables; closing it ends them.
     leads : Ibis table
         One row a lead: ``lead_no`` (dense integer in the order of ``lead_id``), ``lead_id``,
-        ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``born_converted`` (created with
-        or after its own success), ``customer_us`` (since when its firm is known as a customer),
+        ``account_id``, ``owner``, ``created_us``, ``suppressed``, ``mail_key`` and ``mail_domain``
+        (hashed e-mail address and business domain, by which lists are matched; never a feature,
+        never written out), ``born_converted`` (created with or after its own success),
+        ``customer_us`` (since when its firm is known as a customer),
         ``no_contact`` (names of the columns that refuse contact, joined with "; "), and the
         profile (``p:…``), incumbent (``i:…``) and criteria (``c:…``, as text) columns; since when
         a profile column is known (``w:…``) and the keys of related profiles with a history

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from predict.scoring.lists import MatchedList
 
 
-def write_page(path: Path, run: Run, matched: MatchedList, as_of: datetime, name: str) -> None:
+def write_page(
+    path: Path, run: Run, matched: MatchedList, as_of: datetime, name: str, told: str = ""
+) -> None:
     """Write ``list.html``.
 
     Parameters
@@ -28,6 +30,8 @@ def write_page(path: Path, run: Run, matched: MatchedList, as_of: datetime, name
         The moment everything on the page was known.
     name : str
         Heading.
+    told : str
+        The first sentence: what the rows are, by number.
     """
     from predict.report.pages import ListSummary, render_list
 
@@ -39,6 +43,8 @@ def write_page(path: Path, run: Run, matched: MatchedList, as_of: datetime, name
         model=run.scorer.version,
         limits=run.scorer.limits,
         average=model.evidence["full"].overall,
+        told=told,
+        unused=matched.unused,
     )
     scores, display = _whole(run, matched)
     text = render_list(scores, run.reasons, display=display, summary=summary)

@@ -23,6 +23,8 @@ OURS = [
     "score",
     "grade",
     "basis",
+    "matched_by",
+    "crm_id",
     "rated_qualified",
     "criteria_failed",
     "criteria_unknown",

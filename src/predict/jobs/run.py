@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from predict.crm.tables import CRITERION
 from predict.definition.stages import stage_words
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.jobs.output import ListWriter
-from predict.scoring.lists import STATUSES, MatchedList
+from predict.scoring.fates import STATUSES, told
+from predict.scoring.lists import MatchedList
+from predict.scoring.words import safe_text
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
     from predict.crm.tables import Crm
+    from predict.report.imports import ImportFiles
     from predict.scoring.ledger import Entry
     from predict.scoring.scorer import Scorer, Wanted
 
@@ -61,20 +65,40 @@ class Run:
         self.reasons: pd.DataFrame
 
     def write(
-        self, folder: Path, matched: MatchedList, entry: Entry, progress: Progress | None
+        self,
+        folder: Path,
+        matched: MatchedList,
+        entry: Entry,
+        progress: Progress | None,
+        imports: ImportFiles | None = None,
     ) -> dict[str, Any]:
         """Score every row of the list and write the files row by row.
+
+        Parameters
+        ----------
+        folder : Path
+            Staging folder.
+        matched : MatchedList
+            The list.
+        entry : Entry
+            Of the ledger.
+        progress : callable, optional
+            Called with (rows done, rows, what).
+        imports : ImportFiles, optional
+            Files that go back into the CRM.
 
         Returns
         -------
         dict
-            ``rows`` (read, and by status: they add up), ``basis``, ``grades``,
-            ``rated_qualified``, ``columns_unused``, ``mapping``, ``rejected_values``.
+            ``rows`` (read, and by status: they add up), ``told`` (the first sentence) with
+            ``parts`` (its numbers, which add up too), ``basis``, ``grades``,
+            ``rated_qualified``, ``matched_by``, ``columns_unused``, ``mapping``, ``headers``,
+            ``rejected_values``.
         """
         import pandas as pd
 
         total = int(matched.grid.count().execute())
-        slim, best, told = [], [], []
+        slim, best, why = [], [], []
         done = 0
         with ListWriter(folder, matched.columns) as writer:
             chunks = feature_chunks(self.crm, matched.grid, self.features, rows=CHUNK_ROWS)
@@ -84,12 +108,16 @@ class Run:
                 grid = _rows(matched.grid, chosen)
                 leads, fields = leads_of(grid, self.scorer), fields_of(grid)
                 chunk = self.scorer.score(leads, X.drop(columns="row"), fields, wanted=self.wanted)
-                writer.write(_rows(matched.inputs, chosen).drop(columns="row"), chunk)
+                inputs = _rows(matched.inputs, chosen).drop(columns="row")
+                found = found_of(grid)
+                writer.write(inputs, replace(chunk, scores=chunk.scores.join(found)))
+                if imports is not None:
+                    imports.write(inputs, chunk.scores, chunk.reasons, found["crm_id"])
                 entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
                 slim.append(chunk.scores[_SLIM])
                 top = chunk.scores.nlargest(KEPT, "probability")
                 best.append(top)
-                told.append(chunk.reasons[chunk.reasons["row"].isin(top["row"])])
+                why.append(chunk.reasons[chunk.reasons["row"].isin(top["row"])])
                 done += len(X)
                 if progress is not None:
                     progress(done, total, "rows")
@@ -97,7 +125,7 @@ class Run:
         every = pd.concat(best, ignore_index=True)
         order = every.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
         self.best = order.head(KEPT).reset_index(drop=True)
-        reasons = pd.concat(told, ignore_index=True)
+        reasons = pd.concat(why, ignore_index=True)
         self.reasons = reasons[reasons["row"].isin(self.best["row"])].reset_index(drop=True)
         matched.rejects.to_csv(folder / "rejects.csv", index=False)
         return self._counts(matched, total)
@@ -108,8 +136,16 @@ class Run:
             raise AssertionError("rows in are not rows out")
         scored = self.slim[self.slim["status"] == "scored"]
         rows = {"read": total, **{s: int(statuses.get(s, 0)) for s in STATUSES}}
+        grid = matched.grid
+        parts = _counted(grid, "part")
+        if sum(parts.values()) != total:
+            raise AssertionError("the parts of the list do not add up to its rows")
         return {
             "rows": rows,
+            "parts": parts,
+            "told": told(parts, self.scorer.goal.stage),
+            "matched_by": _counted(grid.filter(grid.matched_by.notnull()), "matched_by"),
+            "several_leads": int(grid.filter(grid.mail_leads > 1).count().execute()),
             "not_open": dict(matched.left_out),
             "basis": {b: int((scored["basis"] == b).sum()) for b in ("full", "profile")},
             "grades": {g: int((scored["grade"] == g).sum()) for g in "ABCD"},
@@ -117,8 +153,14 @@ class Run:
             "do_not_contact": int((scored["do_not_contact"] != "").sum()),
             "columns_unused": list(matched.unused),
             "mapping": dict(matched.mapping),
+            "headers": matched.headers.as_list(),
             "rejected_values": len(matched.rejects),
         }
+
+
+def _counted(grid: ir.Table, column: str) -> dict[str, int]:
+    counts = grid[column].value_counts(name="n").order_by(column).to_pandas()
+    return dict(zip(counts[column], counts["n"].astype(int).tolist(), strict=True))
 
 
 def _rows(table: ir.Table, between: tuple[int, int]) -> pd.DataFrame:
@@ -131,12 +173,27 @@ def leads_of(grid: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
     """Return what the scorer asks of the rows of a matched list."""
     reached = stage_words(scorer.goal.stage)[0]
     said = {status: words.format(reached=reached) for status, words in STATUSES.items()}
+    reasons = grid["status"].map(said)
+    owned = (grid["status"] == "open deal") & grid["owner"].notna()
+    named = ", owner: " + grid.loc[owned, "owner"].map(safe_text).astype(object)
+    reasons = reasons.astype(object).where(~owned, reasons.astype(object) + named)
     return grid[["row", "lead_id", "status", "basis"]].assign(
         as_of=grid["as_of_us"].astype("datetime64[us]"),
         created_at=grid["created_us"].astype("datetime64[us]"),
-        status_reason=grid["status"].map(said),
+        status_reason=reasons,
         do_not_contact=grid["do_not_contact"],
     )
+
+
+def found_of(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return whom the CRM knows behind each row, and by what."""
+    known = grid["lead_no"].notna()
+    by = grid["matched_by"].astype(object).where(grid["matched_by"].notna(), "")
+    several = grid["mail_leads"].fillna(0) > 1
+    by = by.where(~several, by + " of " + grid["mail_leads"].fillna(0).astype(int).astype(str))
+    by = by.where(~several, by + " leads, the newest open one")
+    ids = grid["lead_id"].astype(object).where(known, None)
+    return grid[[]].assign(crm_id=ids, matched_by=by)
 
 
 def fields_of(grid: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from predict.definition.exports import Export
 from predict.definition.schema import Definition
 from predict.errors import InputError, RefusedError, nearest
 from predict.home import Home
+from predict.jobs.importing import imported, importing, vendor_of
 from predict.jobs.run import Run
 from predict.publish import file_digest, is_complete, json_digest, publishing, read_json
 from predict.scoring.ledger import Ledger, run_key
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.learning.lead_model import LeadModel
     from predict.registry.versions import Version
+    from predict.report.importfields import Vendor
     from predict.scoring.scorer import Wanted
+
+#: Folder, inside a result, of the list as it came.
+KEPT = "original"
 
 Progress = Callable[[int, int, str], None]
 
@@ -64,7 +70,11 @@ class Order:
     mapping : str or None
         Name of the ``[lists.NAME]`` that maps its headers.
     reasons : {"qualified", "all", "none"}
-        Whose reasons are put into words.
+        Whose reasons are put into words; where import files are written, all are, unless "none".
+    vendor : {"salesforce", "hubspot"} or None
+        Whose import files are written; None goes by the ids of the leads.
+    keep : bool
+        Whether a copy of the list is put beside its result.
     """
 
     to: Path
@@ -72,6 +82,8 @@ class Order:
     leads: Path | None = None
     mapping: str | None = None
     reasons: Wanted = "qualified"
+    vendor: str | None = None
+    keep: bool = False
 
 
 def score(
@@ -107,18 +119,81 @@ def score(
     RefusedError
         The definition means something else than the model's, or no model is in use.
     """
-    definition = Definition.read(path, data=data)
-    version, model = champion(definition, home)
-    types = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
-    crm = open_crm(definition, types=types, archive=home.archive)
+    office = Office.open(path, home, data=data)
     try:
-        listed = _list_digest(definition, crm, order)
-        inputs = json_digest([listed, version.digest, order.as_of.isoformat(), order.reasons])
+        return office.score(order, progress=progress)
+    finally:
+        office.close()
+
+
+@dataclass(frozen=True)
+class Office:
+    """What scores one list after the other: the export opened once, the model in use, the ledger.
+
+    Parameters
+    ----------
+    crm : Crm
+        The opened export.
+    version, model
+        The model in use.
+    home : Home
+        Registry and ledger.
+    """
+
+    crm: Crm
+    version: Version
+    model: LeadModel
+    home: Home
+
+    @classmethod
+    def open(cls, path: Path, home: Home, *, data: Path | None = None) -> Office:
+        """Open the export of a definition and the model in use; see `score`."""
+        definition = Definition.read(path, data=data)
+        version, model = champion(definition, home)
+        types = {p["name"]: p["dtype"] for p in model.card["data"]["profile"]}
+        crm = open_crm(definition, types=types, archive=home.archive)
+        return cls(crm, version, model, home)
+
+    def close(self) -> None:
+        """Close the export."""
+        self.crm.close()
+
+    def score(
+        self,
+        order: Order,
+        *,
+        matched: MatchedList | None = None,
+        progress: Progress | None = None,
+    ) -> Scoring:
+        """Score one list; see `score`.
+
+        Parameters
+        ----------
+        order : Order
+            What to score, as of when, where to.
+        matched : MatchedList, optional
+            From `match`, where the list was read already.
+        progress : callable, optional
+            Called with (rows done, rows, what).
+        """
+        vendor = vendor_of(self.crm, order.vendor)
+        listed = _list_digest(self.crm.definition, self.crm, order)
+        asked = [order.reasons, *([vendor, order.keep] if vendor or order.keep else [])]
+        inputs = json_digest([listed, self.version.digest, order.as_of.isoformat(), *asked])
         if is_complete(order.to, inputs):
             return Scoring(order.to, read_json(order.to / "manifest.json"), True)
-        return _publish(crm, Ledger(home.ledger), order, version, model, listed, inputs, progress)
-    finally:
-        crm.close()
+        matched = matched or self.match(order)
+        return _publish(self, order, matched, vendor, listed, inputs, progress)
+
+    def match(self, order: Order) -> MatchedList:
+        """Read a list and match its rows to the CRM.
+
+        Raises
+        ------
+        InputError, RefusedError
+            The list cannot be read as it is.
+        """
+        return _matched(self.crm, order)
 
 
 def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
@@ -146,21 +221,22 @@ def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
 
 
 def _publish(
-    crm: Crm,
-    ledger: Ledger,
+    office: Office,
     order: Order,
-    version: Version,
-    model: LeadModel,
+    matched: MatchedList,
+    vendor: Vendor | None,
     listed: str,
     inputs: str,
     progress: Progress | None,
 ) -> Scoring:
     from predict.jobs.listpage import write_page
+    from predict.report.notes import note_on_rows
     from predict.scoring.scorer import Scorer
 
+    crm, version = office.crm, office.version
     name = f"{version.name} {version.number}"
-    run = Run(crm, Scorer(model, crm.definition, name), order.reasons)
-    matched = _matched(crm, order)
+    wanted = "all" if vendor and order.reasons == "qualified" else order.reasons
+    run = Run(crm, Scorer(office.model, crm.definition, name), wanted)
     manifest: dict[str, Any] = {
         "as_of": order.as_of.isoformat(),
         "model": name,
@@ -172,11 +248,26 @@ def _publish(
     }
     key = run_key(listed, version.digest, order.as_of)
     told = {k: manifest[k] for k in ("as_of", "model", "list")}
+    ledger = Ledger(office.home.ledger)
     with publishing(order.to, inputs, manifest) as staging:
-        with ledger.entry(key, told, profile=model.profile.columns_.names) as entry:
-            manifest |= run.write(staging, matched, entry, progress)
+        with (
+            ledger.entry(key, told, profile=office.model.profile.columns_.names) as entry,
+            importing(staging, vendor, matched) as imports,
+        ):
+            manifest |= run.write(staging, matched, entry, progress, imports)
         manifest["ledger"] = key
-        write_page(staging / "list.html", run, matched, order.as_of, str(manifest["list"]))
+        manifest["imports"] = imported(crm, staging, vendor, matched, imports)
+        if order.leads is not None:
+            text = matched.headers.as_toml(order.leads.name.split(".")[0])
+            (staging / "mapping.toml").write_text(text, encoding="utf-8", newline="\n")
+        if order.keep and order.leads is not None:
+            (staging / KEPT).mkdir()
+            shutil.copyfile(order.leads, staging / KEPT / order.leads.name)
+            unread = int(manifest["rows"]["unreadable"])
+            if len(matched.rejects):
+                note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
+        page, title = staging / "list.html", str(manifest["list"])
+        write_page(page, run, matched, order.as_of, title, str(manifest["told"]))
     return Scoring(order.to, manifest, False)
 
 
@@ -200,7 +291,7 @@ def _list_digest(definition: Definition, crm: Crm, order: Order) -> str:
             "definition": definition.digest(),
             "sources": crm.read_from,
             "list": None if order.leads is None else _file_digest(order.leads),
-            "mapping": _mapping(definition, order),
+            "mapping": _mapping(definition, order) or _lists(definition, order),
         }
     )
 
@@ -230,13 +321,18 @@ def _mapping(definition: Definition, order: Order) -> Mapping[str, str]:
     return definition.lists[order.mapping]
 
 
+def _lists(definition: Definition, order: Order) -> Mapping[str, Mapping[str, str]]:
+    """Return the mappings of the definition, of which a list may find its own."""
+    return {} if order.leads is None else definition.lists
+
+
 def _matched(crm: Crm, order: Order) -> MatchedList:
     definition, as_of_us = crm.definition, microseconds(order.as_of)
     if order.leads is None:
         return match_list(crm, rows_of_leads(crm), as_of_us).only_open(crm)
     path = order.leads.resolve()
     text = read_text(crm.workspace, Export(path=path.name), folder=path.parent)
-    return match_list(crm, text, as_of_us, _mapping(definition, order))
+    return match_list(crm, text, as_of_us, _mapping(definition, order), order.mapping or "")
 
 
 def _id_column(crm: Crm, matched: MatchedList) -> str | None:

@@ -61,7 +61,8 @@ class LinearMember:
 
     def margin(self, matrix: Floats) -> Floats:
         """Return the log-odds of each row."""
-        return self.base + (self.terms.design(matrix) - self.mean) @ self.coefficient
+        # Summed row by row: a matrix product may round a row otherwise beside other rows.
+        return self.base + ((self.terms.design(matrix) - self.mean) * self.coefficient).sum(axis=1)
 
     def contributions(self, matrix: Floats) -> Floats:
         """Return what each matrix column adds to ``base``: coefficient × (term − mean), summed.

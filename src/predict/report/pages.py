@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_LEADS = 2_000
 #: Reasons why rows were not scored; rarer ones are summed up.
 MOST_WHYS = 12
+#: Columns named of which nothing was made; the spreadsheet has them all.
+MOST_UNUSED = 12
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -45,6 +47,10 @@ class ListSummary:
         What the grades mean.
     average : float or None
         Rate of all past leads, for comparison.
+    told : str
+        What the rows are, by number: "3,000 rows: 214 known (their behaviour used), …".
+    unused : tuple of str
+        Columns of the list that nothing was made of.
     """
 
     name: str
@@ -53,6 +59,8 @@ class ListSummary:
     model: str
     limits: Limits
     average: float | None = None
+    told: str = ""
+    unused: tuple[str, ...] = ()
 
 
 def render_list(
@@ -115,6 +123,9 @@ def render_list(
             table=cards,
             scale=max((found.probability for found in cards), default=1.0),
             not_scored=_not_scored(scores),
+            told=safe_text(summary.told, limit=600),
+            unused=[safe_text(header, limit=60) for header in summary.unused[:MOST_UNUSED]],
+            unused_more=max(0, len(summary.unused) - MOST_UNUSED),
             style=Markup(style),
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         )

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.parsing import Parsed
-from predict.crm.profile import first_address, from_mail, mail_columns
+from predict.crm.profile import (
+    first_address,
+    from_mail,
+    mail_columns,
+    mail_keys,
+    site_domain,
+)
 from predict.crm.reader import Reader, parser, profile_value
 from predict.crm.stamps import column_us
 from predict.crm.tables import CRITERION, KEY, KNOWN
 from predict.crm.texttable import as_text
-from predict.errors import InputError, nearest
 from predict.history.snapshots import standing
+from predict.scoring.contents import Known
+from predict.scoring.countries import as_written
+from predict.scoring.fates import NOT_OPEN, STATUSES, ends_of, with_status
+from predict.scoring.headers import Headers, map_headers, targets_of
+from predict.scoring.matching import firms, people
+from predict.scoring.synonyms import meaning_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,20 +33,7 @@ if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.crm.texttable import TextTable
 
-#: Why a row is not scored, as a reader is told.
-STATUSES = {
-    "scored": "",
-    "unreadable": "the row cannot be read",
-    "duplicate": "an earlier row has the same id",
-    "suppressed": "this person is on the do-not-contact list",
-    "customer": "this firm is a customer already",
-    "converted": "this lead {reached} already",
-    "closed": "this lead was closed already",
-    "not open": "this lead came after the day the list is scored for",
-}
-
-
-_NOT_OPEN = ["customer", "converted", "closed", "duplicate", "not open"]
+__all__ = ["STATUSES", "MatchedList", "match_list"]
 
 
 @dataclass(frozen=True)
@@ -46,20 +43,20 @@ class MatchedList:
     Parameters
     ----------
     grid : Ibis table
-        One record per row of the list: ``row`` (0-based, input order), ``lead_id``, ``lead_no``
-        (null where the CRM does not know the lead), ``account_id``, ``created_us``, ``as_of_us``,
-        ``status``, ``basis``, ``do_not_contact``, the episode at ``as_of`` (``episode``,
-        ``started_us``, ``left_us``), profile (``p:…``) and criteria (``c:…``) columns.
+        One record per row of the list: ``row`` (0-based, input order), ``lead_id`` (the CRM's
+        where it knows the person, else the list's), ``lead_no`` (null where it does not),
+        ``matched_by``, ``mail_leads``, ``owner``, ``account_id``, ``created_us``, ``as_of_us``,
+        ``status``, ``basis``, ``part``, ``do_not_contact``, the episode at ``as_of``
+        (``episode``, ``started_us``, ``left_us``), profile (``p:…``) and criteria (``c:…``)
+        columns.
     inputs : Ibis table
         ``row`` and the columns of the list as they came, as text.
     columns : tuple of str
         Headers of the list, in order.
     rejects : pandas.DataFrame
         Values that did not parse.
-    unused : tuple of str
-        Headers that nothing was made of.
-    mapping : mapping of str to str
-        Header of the list → our column.
+    headers : Headers
+        What became of each header, how that was found and how sure it is.
     left_out : mapping of str to int
         Leads that are not open, by status, where only the open ones are scored.
     """
@@ -68,9 +65,18 @@ class MatchedList:
     inputs: ir.Table
     columns: tuple[str, ...]
     rejects: pd.DataFrame
-    unused: tuple[str, ...]
-    mapping: Mapping[str, str]
+    headers: Headers
     left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Headers that nothing was made of."""
+        return self.headers.unused
+
+    @property
+    def mapping(self) -> Mapping[str, str]:
+        """Header of the list → our column, where the two differ."""
+        return self.headers.mapping
 
     def only_open(self, crm: Crm) -> MatchedList:
         """Return the rows still open and those suppressed; the others are counted by status.
@@ -79,10 +85,13 @@ class MatchedList:
         """
         grid = self.grid
         unusable = grid.lead_no.isnull() & (grid.status == "scored")
-        grid = grid.mutate(status=unusable.ifelse("unreadable", grid.status))
-        gone = grid.filter(grid.status.isin(_NOT_OPEN)).status.value_counts(name="n").to_pandas()
+        grid = grid.mutate(
+            status=unusable.ifelse("unreadable", grid.status),
+            part=unusable.ifelse("unreadable", grid.part),
+        )
+        gone = grid.filter(grid.status.isin(NOT_OPEN)).status.value_counts(name="n").to_pandas()
         kept = crm.workspace.materialise(
-            grid.filter(~grid.status.isin(_NOT_OPEN)), "open_leads", order_by=["row"]
+            grid.filter(~grid.status.isin(NOT_OPEN)), "open_leads", order_by=["row"]
         )
         inputs = self.inputs.semi_join(kept.select("row"), "row")
         return replace(
@@ -94,30 +103,38 @@ class MatchedList:
 
 
 def match_list(
-    crm: Crm, text: TextTable, as_of_us: int, mapping: Mapping[str, str] | None = None
+    crm: Crm,
+    text: TextTable,
+    as_of_us: int,
+    mapping: Mapping[str, str] | None = None,
+    name: str = "",
 ) -> MatchedList:
     """Match the rows of a list to the CRM.
 
     Parameters
     ----------
     crm : Crm
-        The opened export; its leads lend their behaviour and profile to rows with their id.
+        The opened export; its leads lend their behaviour and profile to rows that are theirs.
     text : TextTable
         The list as read.
     as_of_us : int
         The moment we look, exclusive, microseconds UTC.
     mapping : mapping of header to our column, optional
-        From ``[lists.NAME]``; other headers stand for themselves.
+        From ``[lists.NAME]``; other headers are recognised, see `predict.scoring.headers`.
+    name : str
+        NAME.
 
     Raises
     ------
     InputError
         No column of the list is one that the model knows.
     """
-    renamed = _mapped(crm, text, mapping or {})
+    headers = map_headers(crm, text, mapping, name)
+    renamed = headers.renamed
     numbered = crm.workspace.materialise(_numbered(text), "list", order_by=["row"])
     given, rejects = _parsed(crm, text, renamed)
-    grid = _statuses(crm, _grid(crm, numbered, given, as_of_us), as_of_us)
+    mails = set(mail_columns(crm.definition.leads.of_class("personal")))
+    grid = _grid(crm, numbered, given, as_of_us, asks_mail=not mails.isdisjoint(renamed.values()))
     table = crm.workspace.materialise(grid, "list_grid", order_by=["row"])
     inputs = numbered.left_join(text.table, ["_file", "_record"]).select("row", *text.columns)
     return MatchedList(
@@ -125,52 +142,8 @@ def match_list(
         inputs=crm.workspace.materialise(inputs.order_by("row"), "list_inputs"),
         columns=text.columns,
         rejects=rejects,
-        unused=tuple(c for c in text.columns if c not in renamed),
-        mapping={header: ours for header, ours in renamed.items() if header != ours},
+        headers=headers,
     )
-
-
-def _known_columns(crm: Crm) -> list[str]:
-    spec = crm.definition.leads
-    roles = [spec.lead_id, spec.created_at, crm.definition.account_key]
-    roles += [r.key for r in crm.definition.related.values()]
-    profile = [p.name for p in crm.profile if "." not in p.name or p.name in spec.columns]
-    criteria = crm.definition.criteria_fields
-    mails = mail_columns(spec.of_class("personal"))
-    return list(dict.fromkeys(c for c in [*roles, *profile, *criteria, *mails] if c))
-
-
-def _mapped(crm: Crm, text: TextTable, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return header → our column, for the headers that something is made of."""
-    known = _known_columns(crm)
-    missing = [h for h in mapping if h not in text.columns]
-    if missing and len(missing) == len(mapping):
-        near = nearest(missing[0], text.columns)
-        raise InputError(
-            f"the list has none of the headers that its mapping names, such as “{missing[0]}”",
-            where=text.name,
-            got=", ".join(text.columns[:12]),
-            do=f"is it “{near}”?" if near else "correct [lists] in the definition",
-        )
-    renamed = {h: mapping.get(h, h) for h in text.columns}
-    renamed = {h: ours for h, ours in renamed.items() if ours in known}
-    if not renamed:
-        hints = [f"“{h}” may be “{n}”" for h in text.columns if (n := nearest(h, known))]
-        raise InputError(
-            "no column of the list is one that the model knows",
-            where=text.name,
-            got=", ".join(text.columns[:12]),
-            do="; ".join(hints[:3]) or "map its headers in [lists.NAME] of the definition",
-        )
-    for ours, times in Counter(renamed.values()).items():
-        if times > 1:
-            raise InputError(
-                f"several columns of the list are read as “{ours}”",
-                where=text.name,
-                got=", ".join(h for h, o in renamed.items() if o == ours),
-                do="keep one of them, or map only one in [lists.NAME]",
-            )
-    return renamed
 
 
 def _numbered(text: TextTable) -> ir.Table:
@@ -207,10 +180,21 @@ def _parsed(crm: Crm, text: TextTable, renamed: Mapping[str, str]) -> tuple[ir.T
             parsers[header] = parser(types[ours]) if ours in types else "text"
     personal = {h for h, ours in renamed.items() if ours in spec.of_class("personal")}
     parsed = Reader(crm.workspace, definition).parse(text, parsers, personal=personal)
-    return _typed(crm, parsed, renamed), parsed.rejects
+    return _typed(crm, parsed, renamed, _sites(text, renamed)), parsed.rejects
 
 
-def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
+def _sites(text: TextTable, renamed: Mapping[str, str]) -> ir.Table | None:
+    """Return ``_file``, ``_record`` and the domain of the list's web addresses, if it has any."""
+    header = next((c for c in text.columns if meaning_of(renamed.get(c, c)) == "website"), None)
+    if header is None:
+        return None
+    address = as_text(text.table[header])
+    return text.table.select("_file", "_record", site_domain=site_domain(address))
+
+
+def _typed(
+    crm: Crm, parsed: Parsed, renamed: Mapping[str, str], sites: ir.Table | None
+) -> ir.Table:
     import ibis
 
     definition, rows = crm.definition, parsed.table
@@ -230,16 +214,20 @@ def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
             if spec.created_at in headers
             else ibis.null("int64")
         ),
-        "mail_key": ibis.null("string"),
     }
     mails = [column(c) for c in mail_columns(spec.of_class("personal")) if c in headers]
-    derived: dict[str, Any] = {}
-    if mails:
-        columns["mail_key"] = first_address(mails).lower()
-        derived = from_mail(first_address(mails), definition.reading.free_mail)
+    free = definition.reading.free_mail
+    address = first_address(mails).strip().lower() if mails else ibis.null("string")
+    derived = from_mail(address, free) if mails else {}
+    keys = mail_keys(mails, free)
+    columns |= {"mail_address": address, "mail_hash": keys["mail_key"]}
+    columns |= {"mail_domain": keys["mail_domain"]}
+    spelled = _countries(crm, headers)
     for p in crm.profile:
         if p.name in headers:
             columns[p.column] = profile_value(column(p.name), p.dtype)
+            if p.name in spelled:
+                columns[p.column] = _respelled(columns[p.column], spelled[p.name])
         elif p.name in derived:
             columns[p.column] = derived[p.name]
         else:
@@ -247,17 +235,50 @@ def _typed(crm: Crm, parsed: Parsed, renamed: Mapping[str, str]) -> ir.Table:
             columns[p.column] = ibis.null(kind)
     for asked in definition.criteria_fields:
         columns[CRITERION + asked] = as_text(column(asked)).strip()
+        if asked in spelled:
+            columns[CRITERION + asked] = _respelled(columns[CRITERION + asked], spelled[asked])
     for related in definition.related.values():
         columns[f"k:{related.key}"] = column(related.key).cast("string").strip()
-    return rows.select(**columns)
+    typed = rows.select(**columns)
+    if sites is None:
+        return typed.mutate(site_domain=ibis.null("string"))
+    return typed.left_join(sites, ["_file", "_record"]).select(*typed.columns, "site_domain")
 
 
-def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Table:
+def _countries(crm: Crm, headers: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return, for the country columns that the list brings, how the CRM writes its countries."""
+    known = Known(crm)
+    named = [t.name for t in targets_of(crm).values() if "country" in t.meanings]
+    return {c: as_written(known.levels(c)) for c in named if c in headers}
+
+
+def _respelled(column: ir.Value, spelled: Mapping[str, str]) -> ir.Value:
+    """Return countries as the CRM writes them; what it does not know stays as it is."""
+    if not spelled:
+        return column
+    text = column.strip()
+    same = text.isin(sorted(set(spelled.values())))
+    return same.ifelse(text, text.lower().substitute(dict(spelled), else_=column))
+
+
+def _grid(
+    crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int, *, asks_mail: bool
+) -> ir.Table:
     """Lay the CRM's own columns over those of the list, for the leads it knows."""
     import ibis
 
+    definition, as_of = crm.definition, ibis.literal(as_of_us, type="int64")
     rows = crm.own_id(numbered.left_join(given, ["_file", "_record"]))
     rows = rows.select(*numbered.columns, *[c for c in given.columns if c[0] != "_"])
+    # Someone who came back after an end is open again: what ended before is of another episode.
+    stood = crm.workspace.materialise(standing(crm, as_of_us), "stood")
+    rows = people(crm, rows, ends_of(crm, as_of_us, stood), as_of_us)
+    rows = _with_copies(firms(crm, rows, as_of_us))
+    rows = crm.workspace.materialise(rows, "list_found")
+    key = f"k:{definition.account_key}"
+    if key in rows.columns:
+        # The firm of a stranger lends its profile as it would to a lead of its own.
+        rows = rows.mutate(**{key: rows[key].fill_null(rows.account_id)})
     for part in crm.related:
         own = [p.column for p in part.profile]
         rows = part.joined_to(rows.drop(*own))
@@ -268,76 +289,73 @@ def _grid(crm: Crm, numbered: ir.Table, given: ir.Table, as_of_us: int) -> ir.Ta
     overlaid += [p.column for p in crm.profile]
     overlaid += [c for c in leads.columns if c.startswith(CRITERION)]
     theirs = leads.select(
-        "lead_no",
+        known_no="lead_no",
         known_id="lead_id",
         known_account="account_id",
         known_us="created_us",
-        suppressed="suppressed",
-        do_not_contact="no_contact",
+        known_no_contact="no_contact",
+        known_bought_us="customer_us",
         **{f"known {c}": c for c in overlaid},
     )
-    joined = rows.left_join(theirs, rows.lead_id == theirs.known_id)
+    joined = rows.left_join(theirs, rows.lead_no == theirs.known_no)
+    # A stranger whose firm is a customer is one as well.
+    bought = crm.customers.select(bought_by="account_id", bought_us="customer_us")
+    joined = joined.left_join(bought, joined.account_id == bought.bought_by)
+    episodes = stood.select("episode", "started_us", "left_us", stood_no="lead_no")
+    joined = joined.left_join(episodes, joined.lead_no == episodes.stood_no)
     known = joined.lead_no.notnull()
-    as_of = ibis.literal(as_of_us, type="int64")
     values = {
         c: known.ifelse(joined[f"known {c}"], joined[c]) for c in overlaid if c in joined.columns
     }
-    return joined.select(
+    listed = crm.suppression.key
+    suppressed = (
+        joined.blocked
+        | joined.lead_id.isin(listed).fill_null(False)
+        | joined.mail_address.isin(listed).fill_null(False)
+    )
+    bought_us = joined.known_bought_us.coalesce(joined.bought_us)
+    created_us = known.ifelse(joined.known_us, joined.created_us.fill_null(as_of))
+    laid = joined.select(
         "row",
         "readable",
-        "lead_id",
         "lead_no",
-        "mail_key",
-        suppressed=joined.suppressed.fill_null(False),
-        do_not_contact=joined.do_not_contact.fill_null(""),
-        account_id=known.ifelse(joined.known_account, joined.account_id),
-        created_us=known.ifelse(joined.known_us, joined.created_us.fill_null(as_of)),
-        as_of_us=as_of,
-        **values,
-    )
-
-
-def _statuses(crm: Crm, grid: ir.Table, as_of_us: int) -> ir.Table:
-    import ibis
-
-    definition = crm.definition
-    # Someone who came back after an end is open again: what ended before is of another episode.
-    stood = standing(crm, as_of_us)
-    told = [c for c in stood.columns if c != "lead_no"]
-    grid = grid.left_join(stood, "lead_no").select(*grid.columns, *told)
-    grid = grid.mutate(
-        started_us=grid.started_us.fill_null(grid.created_us),
-        episode=grid.episode.fill_null(1),
-        reached=grid.reached.fill_null(False),
-        closed=grid.closed.fill_null(False),
-    )
-    grid = grid.left_join(crm.customers, "account_id").select(*grid.columns, "customer_us")
-    listed = crm.suppression.key
-    order = ibis.window(group_by="lead_id", order_by="row")
-    grid = grid.mutate(copy=ibis.row_number().over(order))
-    suppressed = (
-        grid.suppressed
-        | grid.lead_id.isin(listed).fill_null(False)
-        | grid.mail_key.isin(listed).fill_null(False)
-    )
-    status = ibis.cases(
-        (~grid.readable, "unreadable"),
-        (grid.lead_id.notnull() & (grid.copy > 0), "duplicate"),
-        (suppressed, "suppressed"),
-        ((grid.customer_us < grid.as_of_us).fill_null(False), "customer"),
-        (grid.reached, "converted"),
-        (grid.closed, "closed"),
-        (grid.created_us > grid.as_of_us, "not open"),
-        else_="scored",
-    )
-    no_behaviour = not definition.events
-    full = grid.lead_no.notnull() | ibis.literal(no_behaviour)
-    return grid.mutate(status=status, basis=full.ifelse("full", "profile")).drop(
-        "readable",
-        "suppressed",
-        "mail_key",
-        "copy",
-        "customer_us",
+        "matched_by",
+        "mail_leads",
+        "owner",
+        "twice",
+        "open_deal",
         "reached",
         "closed",
+        customer=joined.customer | (bought_us < as_of).fill_null(False),
+        suppressed=suppressed,
+        # Where the list has no column of addresses, not the row lacks one, but the list.
+        has_mail=joined.mail_address.notnull() | ibis.literal(not asks_mail),
+        lead_id=known.ifelse(joined.known_id, joined.lead_id),
+        account_id=known.ifelse(joined.known_account, joined.account_id),
+        created_us=created_us,
+        as_of_us=as_of,
+        do_not_contact=joined.known_no_contact.fill_null(""),
+        episode=joined.episode.fill_null(1),
+        started_us=joined.started_us.fill_null(created_us),
+        left_us=joined.left_us,
+        **values,
     )
+    flags = ("readable", "twice", "suppressed", "customer", "open_deal", "reached", "closed")
+    return with_status(laid, behaviour=bool(definition.events)).drop(*flags, "has_mail")
+
+
+def _with_copies(rows: ir.Table) -> ir.Table:
+    """Mark rows whose person stands in an earlier row: same id, same lead, or same address.
+
+    Two leads of the CRM are two even where they share an address: a row that was found by its own
+    id is a copy only of one with the same id.
+    """
+    import ibis
+
+    def copies(key: str) -> ir.Value:
+        order = ibis.window(group_by=key, order_by="row")
+        return rows[key].notnull() & (ibis.row_number().over(order) > 0)
+
+    found_by_id = (rows.matched_by == "id").fill_null(False)
+    twice = copies("lead_id") | copies("lead_no") | (copies("mail_hash") & ~found_by_id)
+    return rows.mutate(twice=twice.fill_null(False))

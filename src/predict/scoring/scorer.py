@@ -86,6 +86,9 @@ class Scorer:
         self.version = version
         self.limits = grades.Limits.from_dict(model.limits)
         self.criteria = rules(definition.criteria)
+        leads = definition.leads
+        # A new campaign has the record of its source, as long as it has none of its own.
+        self.inherits = [c for c in (leads.campaign, leads.list) if c and leads.source]
         conversion = definition.conversion
         self.goal = Goal(conversion.stage, conversion.within_days)
 
@@ -174,7 +177,9 @@ class Scorer:
             {
                 "log_odds": log_odds,
                 "probability": fit.predict_proba(part)[:, 1],
-                "unlike": unlike(part, fit, self.specs(basis), oldest_days=oldest),
+                "unlike": unlike(
+                    part, fit, self.specs(basis), oldest_days=oldest, inherits=self.inherits
+                ),
             },
             index=part.index,
         )

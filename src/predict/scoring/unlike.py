@@ -10,7 +10,7 @@ import pandas as pd
 from predict.scoring.words import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from predict.history.specs import Spec
     from predict.learning.model import ConversionModel
@@ -20,7 +20,12 @@ AGE_SLACK = 1.25
 
 
 def unlike(
-    X: pd.DataFrame, model: ConversionModel, specs: Sequence[Spec], *, oldest_days: float | None
+    X: pd.DataFrame,
+    model: ConversionModel,
+    specs: Sequence[Spec],
+    *,
+    oldest_days: float | None,
+    inherits: Collection[str] = (),
 ) -> pd.Series:
     """Say of each lead in what it is unlike any lead the model learned from.
 
@@ -34,6 +39,9 @@ def unlike(
         Words of the columns.
     oldest_days : float or None
         Age of the oldest lead learned from, in days.
+    inherits : collection of str
+        Columns such as the campaign, of which a new value says nothing yet: such a lead is judged
+        as others of its source are, and that is said.
 
     Returns
     -------
@@ -56,6 +64,7 @@ def unlike(
         strange = values.notna() & ~values.isin(known)
         for i in np.flatnonzero(strange.to_numpy()):
             value = safe_text(values.iloc[i], limit=40)
-            marks[i].append(f"its {words[column.name]} “{value}” is new or rare")
+            judged = ": judged by its source" if column.name in inherits else ""
+            marks[i].append(f"its {words[column.name]} “{value}” is new or rare{judged}")
     said = ["; ".join(m) if m else None for m in marks]
     return pd.Series(said, index=X.index, dtype=object)
