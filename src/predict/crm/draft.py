@@ -1,0 +1,231 @@
+"""The draft of a definition: recognised tables, mapped and commented, every column accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from predict.crm.drafting.blocks import Block
+from predict.crm.drafting.hubspot import sketch_hubspot
+from predict.crm.drafting.questions import Question, questions
+from predict.crm.drafting.salesforce import sketch_salesforce
+from predict.crm.drafting.signs import words
+from predict.crm.drafting.sketch import Answers, Sketch
+from predict.crm.drafting.unknown import sketch_unknown
+from predict.crm.grouping import Groups, grouped
+from predict.crm.recognition import Recognised
+from predict.crm.survey import Survey, TableLook
+from predict.definition.schema import Definition
+
+#: Names of dates that may lie ahead.
+_PLANNED = re.compile(r"\b(due|close|closed|forecast|next|end|ends|start|activity|until|birth)\b")
+_LEADS = {"salesforce": "lead", "hubspot": "contact"}
+_HEAD = (
+    "What a lead is, what counts as success, and by when: for marketing and sales to agree on, and "
+    "to keep in git. Drafted by predict init from the exports named below. Guesses are marked as "
+    "such, each with its reason; read it once, correct what is wrong, then: predict check, predict "
+    "train. Paths are relative to this file, or to the folder given with --data."
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted definition.
+
+    Parameters
+    ----------
+    text : str
+        TOML with comments.
+    questions : list of Question
+        At most five, with the defaults or answers that the text holds.
+    tables : list of (Recognised, str)
+        Every file, what it is, and what became of it.
+    notes : list of str
+        What to know, what one more export would add.
+    """
+
+    text: str
+    questions: list[Question]
+    tables: list[tuple[Recognised, str]]
+    notes: list[str] = field(default_factory=list)
+
+    def definition(self, folder: Path) -> Definition:
+        """Return the definition, as if read from a folder."""
+        return Definition.parse(self.text, folder=folder, name="the draft")
+
+
+def draft(survey: Survey, answers: Answers | None = None) -> Draft:
+    """Return the draft of a definition for what a survey found.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of the exports; open.
+    answers : Answers, optional
+        To the questions of an earlier draft; left out, the defaults hold.
+
+    Raises
+    ------
+    InputError
+        No table among them can be leads.
+    """
+    answers = answers or Answers()
+    groups = grouped(survey)
+    sketch = _sketched(groups, survey, answers)
+    sketch.newest = _newest(sketch, groups)
+    asked = questions(sketch, answers)
+    text = "\n".join(block.written() for block in _blocks(sketch, groups, asked))
+    return Draft(text, asked, _told(sketch, groups), sketch.notes)
+
+
+def _sketched(groups: Groups, survey: Survey, answers: Answers) -> Sketch:
+    """Return the sketch by the CRM whose leads are there, else by guesses."""
+    for vendor, name in _LEADS.items():
+        objects = {r.preset.name: r for r in groups.known if r.preset and r.preset.vendor == vendor}
+        if name in objects:
+            mine = list(objects.values())
+            loose = [*groups.unknown, *(r for r in groups.known if r not in mine)]
+            make = sketch_salesforce if vendor == "salesforce" else sketch_hubspot
+            sketch = make(objects, loose, survey, answers)
+            _unmapped(sketch, mine)
+            return sketch
+    return sketch_unknown([*groups.unknown, *groups.known], survey, answers)
+
+
+def _newest(sketch: Sketch, groups: Groups) -> datetime | None:
+    """Return the newest stamp of anything that happened or was changed, in tables that count."""
+    stamps = [
+        column.last
+        for look in _looks(groups)
+        if look.place.path + (look.place.sheet or "") in sketch.used
+        for name, column in look.columns.items()
+        if column.last is not None and not _PLANNED.search(words(name))
+    ]
+    return max(stamps, default=None)
+
+
+def _unmapped(sketch: Sketch, objects: Iterable[Recognised]) -> None:
+    aside = {id(look) for look, _ in sketch.aside}
+    for one in objects:
+        key = one.look.place.path + (one.look.place.sheet or "")
+        if key not in sketch.used and id(one.look) not in aside:
+            sketch.aside.append((one.look, f"{one.title}: nothing here needs them"))
+
+
+def _blocks(sketch: Sketch, groups: Groups, asked: list[Question]) -> list[Block]:
+    """Return all sections in their order."""
+    answer = {q.key: q.value for q in asked}
+    stage, days = str(answer["stage"]), float(str(answer["within_days"]))
+    top = Block((), _HEAD)
+    top.put("name", _name(stage, days))
+    top.put("time_zone", answer["time_zone"], "of stamps that name none")
+    top.put("ids", sketch.ids, "15 characters in reports, 18 elsewhere: one id")
+    agreed = Block(("conversion",), _conversion_comment(sketch, days))
+    agreed.put("stage", stage, _reached(sketch, stage))
+    shown = int(days) if days.is_integer() else days
+    agreed.put("within_days", shown, sketch.days_why if days == sketch.days else "as answered")
+    agreed.put("lost_stages", [s for s in sketch.lost if s != stage])
+    agreed.put("reopen_stages", sketch.reopen, "a lead that comes back is looked at anew")
+    blocks = [top, agreed]
+    if days > 0:
+        looks = Block(
+            ("snapshots",),
+            "When leads are looked at, in days after their creation, while still open.",
+        )
+        ages = [0, 7, 30, 60] if sketch.kinds or sketch.columns.of_class("mutable") else [0]
+        blocks.append(looks.put("ages_days", ages))
+    _exported(sketch)
+    blocks.append(sketch.lead)
+    columns = sketch.columns.block(("leads", "columns"), sketch.history)
+    blocks += [columns] if columns else []
+    blocks += sketch.blocks
+    if "won" in sketch.stages and any(line.key == "account_id" for line in sketch.lead.lines):
+        customers = Block(("customers",), "Firms that bought before are customers, not leads.")
+        blocks.append(customers.put("stage", "won"))
+    blocks += _agreements(sketch, answer)
+    blocks.append(_last_words(sketch, groups))
+    return [b for b in blocks if b.lines or b.comment]
+
+
+def _conversion_comment(sketch: Sketch, days: float) -> str:
+    other = "; ".join(f"{s} ({n:,}, {why})" for s, (n, why) in list(sketch.stages.items())[1:])
+    said = "The one question all else serves: does the lead reach this stage in time?"
+    if days == 0:
+        said = "The outcome belongs to the row, so nothing is waited for."
+    return said + (f" Others that could be meant: {other}." if other else "")
+
+
+def _reached(sketch: Sketch, stage: str) -> str:
+    n, why = sketch.stages.get(stage, (0, "as answered"))
+    return f"{n:,} rows: {why}" if n else why
+
+
+def _name(stage: str, days: float) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", stage).strip("-").lower() or "conversion"
+    return f"{plain}-in-{days:g}-days" if days else plain
+
+
+def _exported(sketch: Sketch) -> None:
+    """Say in [leads] when the export was made: by name, else by the newest stamp in any file."""
+    newest = sketch.newest
+    named = sketch.leads.look.place.dated
+    place = next((i for i, li in enumerate(sketch.lead.lines) if li.key == "lead_id"), 0)
+    block = Block(("leads",))
+    if named is not None and (newest is None or named >= newest):
+        block.put("exported_at", "from-name", f"{named:%Y-%m-%d}")
+    elif newest is not None:
+        day = named.date() if named is not None and named.date() <= newest.date() else newest.date()
+        note = f"a day means its end; the newest stamp in these files is {newest:%Y-%m-%d %H:%M}"
+        block.put("exported_at", date(day.year, day.month, day.day), note)
+    sketch.lead.lines[place:place] = block.lines
+
+
+def _agreements(sketch: Sketch, answer: dict[str, object]) -> list[Block]:
+    never = [*sketch.columns.protected, *sketch.never]
+    blocks = []
+    if never:
+        why = "Protected traits, and what tells them. Remove one here only with a lawful reason."
+        blocks.append(Block(("never_use",), why).put("columns", never))
+    money = Block(
+        ("money",),
+        "What sales can follow up in a month: it decides how many leads are handed over. Add "
+        "value_of_win and cost_of_follow_up once they are agreed; and must-haves as [criteria.…].",
+    )
+    capacity = answer["capacity_per_month"]
+    note = "assumed: a fifth of the leads of a month" if capacity == sketch.capacity else None
+    blocks.append(money.put("capacity_per_month", capacity, note))
+    return blocks
+
+
+def _last_words(sketch: Sketch, groups: Groups) -> Block:
+    """Return the comment at the end: files that are not mapped, what one more export would add."""
+    said = [f"- {look.name}: {why}." for look, why in [*sketch.aside, *groups.aside]]
+    text = "Files that are not mapped:\n" + "\n".join(said) + "\n" if said else ""
+    read = [f"- {t.name}: {n}" for t in _looks(groups) for n in t.notes]
+    text += "While reading:\n" + "\n".join(read) + "\n" if read else ""
+    if sketch.notes:
+        text += "What to know:\n" + "\n".join(f"- {note}" for note in sketch.notes)
+    return Block((), text.strip())
+
+
+def _looks(groups: Groups) -> list[TableLook]:
+    every = [*groups.known, *groups.unknown]
+    return [t for r in every for t in (r.look, *r.more)]
+
+
+def _told(sketch: Sketch, groups: Groups) -> list[tuple[Recognised, str]]:
+    """Return every file with what it is and what became of it."""
+    aside = {id(look): why for look, why in sketch.aside}
+    told = []
+    for one in (*groups.known, *groups.unknown):
+        for look in (one.look, *one.more):
+            used = sketch.used.get(look.place.path + (look.place.sheet or ""))
+            became = f"[{used}]" if used else f"not mapped: {aside.get(id(look), 'nothing uses it')}"
+            told.append((Recognised(look, one.preset, one.fields, one.sure, one.why), became))
+    told += [(Recognised(look), f"not mapped: {why}") for look, why in groups.aside]
+    return told
+
+
