@@ -135,8 +135,7 @@ def _blocks(sketch: Sketch, groups: Groups, asked: list[Question]) -> list[Block
             ("snapshots",),
             "When leads are looked at, in days after their creation, while still open.",
         )
-        ages = [0, 7, 30, 60] if sketch.kinds or sketch.columns.of_class("mutable") else [0]
-        blocks.append(looks.put("ages_days", ages))
+        blocks.append(looks.put("ages_days", _ages(sketch, days)))
     _exported(sketch)
     blocks.append(sketch.lead)
     columns = sketch.columns.block(("leads", "columns"), sketch.history)
@@ -148,6 +147,13 @@ def _blocks(sketch: Sketch, groups: Groups, asked: list[Question]) -> list[Block
     blocks += _agreements(sketch, answer)
     blocks.append(_last_words(sketch, groups))
     return [b for b in blocks if b.lines or b.comment]
+
+
+def _ages(sketch: Sketch, days: float) -> list[int]:
+    """Return the ages: at creation alone where nothing is learned later, closer for short waits."""
+    if not sketch.kinds and not any(b.header[:1] == ("history",) for b in sketch.blocks):
+        return [0]
+    return [0, 7, 30, 60] if days > 45 else [0, 1, 3, 7, 14, 21]
 
 
 def _conversion_comment(sketch: Sketch, days: float) -> str:

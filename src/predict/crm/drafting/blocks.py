@@ -12,6 +12,8 @@ from predict.definition.complaints import dotted
 from predict.definition.writing import inline
 
 WIDTH = 100
+#: A value and the comment behind it may be as wide as this.
+_WIDEST = 120
 #: Column in which comments behind values begin, where the value leaves room for it.
 _COMMENT_AT = 40
 
@@ -94,7 +96,7 @@ def _written(line: Line) -> str:
         return said + "\n"
     last = said.rpartition("\n")[2]
     room = max(_COMMENT_AT, len(last) + 2)
-    if "\n" not in said and room + len(note) + 2 <= WIDTH:
+    if "\n" not in said and room + len(note) + 2 <= _WIDEST:
         return f"{said.ljust(room)}# {note}\n"
     return f"{commented(note)}{said}\n"
 

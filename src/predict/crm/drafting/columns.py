@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _AS_OFTEN, _MORE_OFTEN = 0.85, 1.2
 #: Different values beyond which a column of texts is free text or a key.
 _MANY = 500
+#: Letters from which on a note that several columns share is written once, above them.
+_LONG = 40
 #: Classes in the order they are written, with what stands above them.
 _ORDER = {
     "fixed": "Who the lead is, as known at its creation. Ask of each: who fills this, and when?",
@@ -78,9 +80,16 @@ class ColumnsDraft:
             names = self.of_class(cls)
             if names:
                 block.say(above + (f" {history}" if cls == "mutable" and history else ""))
-            for name in names:
+            notes = [self.classed[name][1] for name in names]
+            shared = {n for n in notes if len(n) > _LONG and notes.count(n) > 1}
+            for name in [n for n in names if self.classed[n][1] not in shared]:
                 told, note = self.classed[name]
                 block.put(name, told if len(told) > 1 else told["class"], note)
+            for note in sorted(shared, key=notes.index):
+                block.say(f"{note[:1].upper()}{note[1:]}:")
+                for name in [n for n in names if self.classed[n][1] == note]:
+                    told = self.classed[name][0]
+                    block.put(name, told if len(told) > 1 else told["class"])
         if self.out:
             listed = "; ".join(f"{name} ({why})" for name, why in self.out.items())
             block.say(f"Left out: {listed}.")
@@ -173,9 +182,9 @@ def _by_preset(done: ColumnsDraft, column: ColumnLook, known: Field, tracked: bo
     if known.protected:
         done.protected.append(name)
     elif cls == "incumbent" and column.kind != "number":
-        done.put(name, "hindsight", f"{why}; in words, so no score to compare with")
+        done.put(name, "hindsight", f"{why}; in words: no score to compare with")
     elif known.tracked and tracked:
-        done.put(name, "mutable", f"{why}; changes are tracked", type=known.type, words=known.words)
+        done.put(name, "mutable", f"{why}; tracked", type=known.type, words=known.words)
     elif cls is not None:
         kind = "category" if known.type == "number" and column.kind != "number" else known.type
         done.put(name, cls, why, type=kind, words=known.words)
@@ -208,6 +217,8 @@ def _by_name(done: ColumnsDraft, column: ColumnLook, tracked: bool) -> bool:
     elif cls == "mutable":
         done.put(name, cls, why, words=signs.plain(name))
     else:
+        if cls == "last_of" and column.kind != "timestamp":
+            cls, why = "hindsight", "by its name of the latest time"
         done.put(name, cls, why)
         if cls == "hindsight" and signs.after_contact(name):
             done.after_contact.append(name)
@@ -238,7 +249,8 @@ def _by_filling(done: ColumnsDraft, column: ColumnLook, fill: Fill | None, rows:
         )
     elif fill.young >= fill.old * _AS_OFTEN:
         kind = "number" if column.kind == "number" else "category"
-        note = f"guessed: filled for {fill.young:.0%} of the newest leads, {fill.old:.0%} of others"
+        full = "all have it" if fill.young > 0.99 else "as full at the newest leads as at others"
+        note = f"guessed to be known at creation: {full}"
         done.put(name, "fixed", note, type=kind, words=signs.plain(name))
     else:
         done.shortlist.append(name)

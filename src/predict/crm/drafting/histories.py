@@ -8,14 +8,17 @@ from predict.crm.drafting.sketch import Sketch, table_block
 from predict.crm.recognition import Recognised
 
 
-def values_of_field(history: Recognised, field: str, new: str, names: list[str]) -> list[str]:
-    """Return the values that some fields were set to, by a history."""
+def values_of_field(
+    history: Recognised, field: str, new: str, names: list[str]
+) -> dict[str, int]:
+    """Return the values that some fields were set to, by a history, with how often."""
     assert history.look.text is not None
     cells = history.look.text.table.select(
         field=history.look.cell(field), value=history.look.cell(new)
     )
     kept = cells.filter(cells.field.isin(names) & cells.value.notnull())
-    return sorted(str(v) for v in kept.select("value").distinct().to_pandas()["value"])
+    counted = kept.group_by("value").aggregate(n=kept.count()).order_by("value").to_pandas()
+    return {str(v): int(n) for v, n in zip(counted["value"], counted["n"], strict=True)}
 
 
 def history_block(sketch: Sketch, history: Recognised | None, tracked: Mapping[str, str]) -> None:

@@ -174,6 +174,9 @@ def _dated_stages(sketch: Sketch, contact: Recognised, key: str) -> None:
         found[known.stage] = (filled, f"“{column}”")
     order = [s for s in _ORDER if s in found and found[s][0] >= _ENOUGH] or list(found)
     sketch.stages |= {s: found[s] for s in dict.fromkeys([*order, *found])}
+    dated = {known.stage: c for c, known in contact.fields.items() if known.stage}
+    if sketch.stages:
+        sketch.successes_since(contact.look.columns[dated[next(iter(sketch.stages))]].first)
 
 
 def _deals(sketch: Sketch, objects: Mapping[str, Recognised], contact: Recognised) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
@@ -183,12 +184,13 @@ def _horizon(
     first = rows.filter(rows.counts).group_by("lead").aggregate(at=rows["at"].min())
     joined = first.inner_join(born, "lead")
     days = (joined["at"] - joined.born) / 86_400
-    found = joined.select(days=days).filter(lambda t: t.days >= 0)
+    found = joined.select(days=days, at=joined["at"]).filter(lambda t: t.days >= 0)
     counted = found.aggregate(
-        n=found.count(), **{f"d{h}": (found.days <= h).cast("int64").mean() for h in _HORIZONS}
+        n=found.count(), first=found["at"].min(), **{f"d{h}": (found.days <= h).cast("int64").mean() for h in _HORIZONS}
     ).to_pandas()
     if not int(counted["n"][0]):
         return
+    sketch.successes_since(datetime(1970, 1, 1) + timedelta(seconds=int(counted["first"][0])))
     shares = {h: float(counted[f"d{h}"][0]) for h in _HORIZONS}
     chosen = next((h for h in _HORIZONS if shares[h] >= _CAUGHT), 90)
     chosen = min(chosen, 90) if shares[90] >= 0.7 else chosen

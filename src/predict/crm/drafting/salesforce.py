@@ -205,6 +205,7 @@ def _outcomes(
         )
         block.put("id", deal.part("id")).put("id_of", "opportunity").put("stage", "opportunity")
         sketch.add(block.put("entered_at", deal.part("created")), deal, "outcomes.opportunity")
+        sketch.successes_since(deal.look.columns[str(deal.part("created"))].first)
         _deal_ends(sketch, deal, objects.get("opportunity_history"))
     elif deal is not None:
         sketch.aside.append((deal.look, "opportunities: no lead names one (ConvertedOpportunityId)"))
@@ -300,12 +301,13 @@ def _status(sketch: Sketch, lead: Recognised, history: Recognised | None) -> Non
     field, new = str(history.part("field")), str(history.part("new"))
     names = [v for v in history.look.columns[field].values if v.lower() in ("status", "lead status")]
     values = lead.look.columns[column].values
-    found = [*values, *values_of_field(history, field, new, names)]
+    set_to = values_of_field(history, field, new, names)
+    found = [*values, *(v for v in set_to if v not in values)]
     named = stages.steps(found) | stages.ends(found)
     if not names or not named:
         return
     for stage in stages.steps(found).values():
-        sketch.stages.setdefault(stage, (values.get(stage, 0), "by the history of Status"))
+        sketch.stages.setdefault(stage, (set_to.get(stage, 0), "set as Status"))
     block = table_block(
         ("outcomes", "status"),
         history,

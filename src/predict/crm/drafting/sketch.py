@@ -14,6 +14,10 @@ from predict.crm.grouping import paths
 from predict.crm.recognition import Recognised
 from predict.crm.survey import TableLook
 
+#: Days between the first lead and the first success from which on the successes before are taken
+#: not to have been recorded.
+_UNRECORDED = 60
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -112,6 +116,14 @@ class Sketch:
         share = max(self.leads.look.rows / months / 5, 1.0)
         digits = 10 ** max(len(str(int(share))) - 2, 0)
         return float(round(share / digits) * digits)
+
+    def successes_since(self, first: datetime | None) -> None:
+        """Look only at leads from the first success on, where older ones came long before it."""
+        oldest = self.leads.look.columns[self.created].first
+        if first is None or oldest is None or (first - oldest).days <= _UNRECORDED:
+            return
+        note = f"leads go back to {oldest:%Y-%m-%d}, successes only to here: older ones look lost"
+        self.lead.put("covers_from", first.date(), note)
 
     def logs_of(self, pattern: str) -> str | None:
         """Return the log of what leads did that holds such kinds of events, or None."""
