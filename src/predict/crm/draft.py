@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from predict.crm.grouping import Groups, grouped
 from predict.crm.recognition import Recognised
 from predict.crm.survey import Survey, TableLook
 from predict.definition.schema import Definition
+from predict.definition.writing import inline
 
 #: Names of dates that may lie ahead.
 _PLANNED = re.compile(r"\b(due|close|closed|forecast|next|end|ends|start|activity|until|birth)\b")
@@ -73,12 +74,23 @@ def draft(survey: Survey, answers: Answers | None = None) -> Draft:
         No table among them can be leads.
     """
     answers = answers or Answers()
-    groups = grouped(survey)
+    groups = _vendor_or_none(grouped(survey))
     sketch = _sketched(groups, survey, answers)
     sketch.newest = _newest(sketch, groups)
     asked = questions(sketch, answers)
-    text = "\n".join(block.written() for block in _blocks(sketch, groups, asked))
+    blocks = _blocks(sketch, asked)
+    blocks.append(_last_words(sketch, groups, blocks))
+    text = "\n".join(written for block in blocks if (written := block.written()))
     return Draft(text, asked, _told(sketch, groups), sketch.notes)
+
+
+def _vendor_or_none(groups: Groups) -> Groups:
+    """Return the groups; without leads of a known CRM, no table is taken for one of its objects."""
+    leads = [r for r in groups.known if r.preset and _LEADS[r.preset.vendor] == r.preset.name]
+    if leads:
+        return groups
+    loose = [Recognised(r.look, why=f"{r.why}; but no leads of that CRM", more=r.more) for r in groups.known]
+    return Groups([], [*groups.unknown, *loose], groups.aside)
 
 
 def _sketched(groups: Groups, survey: Survey, answers: Answers) -> Sketch:
@@ -92,7 +104,7 @@ def _sketched(groups: Groups, survey: Survey, answers: Answers) -> Sketch:
             sketch = make(objects, loose, survey, answers)
             _unmapped(sketch, mine)
             return sketch
-    return sketch_unknown([*groups.unknown, *groups.known], survey, answers)
+    return sketch_unknown(groups.unknown, survey, answers)
 
 
 def _newest(sketch: Sketch, groups: Groups) -> datetime | None:
@@ -100,7 +112,7 @@ def _newest(sketch: Sketch, groups: Groups) -> datetime | None:
     stamps = [
         column.last
         for look in _looks(groups)
-        if look.place.path + (look.place.sheet or "") in sketch.used
+        if _where(look) in sketch.used
         for name, column in look.columns.items()
         if column.last is not None and not _PLANNED.search(words(name))
     ]
@@ -110,12 +122,11 @@ def _newest(sketch: Sketch, groups: Groups) -> datetime | None:
 def _unmapped(sketch: Sketch, objects: Iterable[Recognised]) -> None:
     aside = {id(look) for look, _ in sketch.aside}
     for one in objects:
-        key = one.look.place.path + (one.look.place.sheet or "")
-        if key not in sketch.used and id(one.look) not in aside:
+        if _where(one.look) not in sketch.used and id(one.look) not in aside:
             sketch.aside.append((one.look, f"{one.title}: nothing here needs them"))
 
 
-def _blocks(sketch: Sketch, groups: Groups, asked: list[Question]) -> list[Block]:
+def _blocks(sketch: Sketch, asked: list[Question]) -> list[Block]:
     """Return all sections in their order."""
     answer = {q.key: q.value for q in asked}
     stage, days = str(answer["stage"]), float(str(answer["within_days"]))
@@ -145,7 +156,6 @@ def _blocks(sketch: Sketch, groups: Groups, asked: list[Question]) -> list[Block
         customers = Block(("customers",), "Firms that bought before are customers, not leads.")
         blocks.append(customers.put("stage", "won"))
     blocks += _agreements(sketch, answer)
-    blocks.append(_last_words(sketch, groups))
     return [b for b in blocks if b.lines or b.comment]
 
 
@@ -206,15 +216,48 @@ def _agreements(sketch: Sketch, answer: dict[str, object]) -> list[Block]:
     return blocks
 
 
-def _last_words(sketch: Sketch, groups: Groups) -> Block:
-    """Return the comment at the end: files that are not mapped, what one more export would add."""
-    said = [f"- {look.name}: {why}." for look, why in [*sketch.aside, *groups.aside]]
-    text = "Files that are not mapped:\n" + "\n".join(said) + "\n" if said else ""
-    read = [f"- {t.name}: {n}" for t in _looks(groups) for n in t.notes]
-    text += "While reading:\n" + "\n".join(read) + "\n" if read else ""
-    if sketch.notes:
-        text += "What to know:\n" + "\n".join(f"- {note}" for note in sketch.notes)
-    return Block((), text.strip())
+def _last_words(sketch: Sketch, groups: Groups, blocks: list[Block]) -> Block:
+    """Return the comment at the end: what is not mapped and why, what one more export would add."""
+    parts = {
+        "Columns that are left out": list(_unnamed(sketch, groups, blocks)),
+        "Files that are not mapped": [
+            f"{look.name}: {why}." for look, why in [*sketch.aside, *groups.aside]
+        ],
+        "While reading": [f"{t.name}: {n}" for t in _looks(groups) for n in t.notes],
+        "What to know": sketch.notes,
+    }
+    said = [f"{head}:\n" + "\n".join(f"- {x}" for x in xs) for head, xs in parts.items() if xs]
+    return Block((), "\n".join(said))
+
+
+def _unnamed(sketch: Sketch, groups: Groups, blocks: list[Block]) -> Iterator[str]:
+    """Yield, per table that is mapped, the columns that no section on it names, and why."""
+    for one in (*groups.known, *groups.unknown):
+        if _where(one.look) not in sketch.used:
+            continue
+        path = inline(one.look.place.path)
+        on_it = {b.header[:2] for b in blocks if b.header and path in b.written()}
+        on_it |= {("leads", "columns"), ("never_use",)} if one.look is sketch.leads.look else set()
+        text = "".join(b.written() for b in blocks if b.header[:2] in on_it)
+        missing = [c for c in one.look.columns if not _named(c, text)]
+        if missing:
+            told = [f"{c} ({why})" if (why := _reason(one, c)) else c for c in missing]
+            yield f"{one.look.name}: {', '.join(told)}"
+
+
+def _named(column: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(column)}(?![\w.])", text) is not None
+
+
+def _reason(one: Recognised, column: str) -> str | None:
+    known = one.fields.get(column)
+    if known is None:
+        return None
+    return known.out or known.why or ("personal" if known.cls == "personal" else None)
+
+
+def _where(look: TableLook) -> str:
+    return look.place.path + (look.place.sheet or "")
 
 
 def _looks(groups: Groups) -> list[TableLook]:
@@ -228,7 +271,7 @@ def _told(sketch: Sketch, groups: Groups) -> list[tuple[Recognised, str]]:
     told = []
     for one in (*groups.known, *groups.unknown):
         for look in (one.look, *one.more):
-            used = sketch.used.get(look.place.path + (look.place.sheet or ""))
+            used = sketch.used.get(_where(look))
             became = f"[{used}]" if used else f"not mapped: {aside.get(id(look), 'nothing uses it')}"
             told.append((Recognised(look, one.preset, one.fields, one.sure, one.why), became))
     told += [(Recognised(look), f"not mapped: {why}") for look, why in groups.aside]

@@ -79,7 +79,8 @@ def campaigns(sketch: Sketch, objects: Mapping[str, Recognised], carriers: list[
     if put_on is not None:
         comment = "That we put a lead on a campaign."
         for block in _members(one, "campaign", comment, {}, carriers):
-            block.put("occurred_at", put_on).put("kind", "campaign").put("by", "us")
+            block.put("occurred_at", put_on).put("kind", "campaign")
+            block.put("asset", one.part("campaign")).put("by", "us")
             blocks.append(block)
     at, responded = one.part("responded_at"), one.part("responded")
     log = sketch.logs_of(RESPONSE)

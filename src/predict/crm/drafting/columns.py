@@ -28,6 +28,7 @@ _ORDER = {
     "mutable": "Overwritten by the CRM: used as it stood at each look where a history tells, else "
     "left out.",
     "incumbent": "What ranks leads today: to be beaten, never to be learned from.",
+    "first_of": "Dates of a first time, which are told in full elsewhere.",
     "last_of": "Dates of the latest time: they move on, so they never train.",
     "hindsight": "Known only after contact or after the outcome, or as of the export: never train.",
     "eligibility": "May we write or call.",

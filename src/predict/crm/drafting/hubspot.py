@@ -11,6 +11,7 @@ from predict.crm.drafting.histories import history_block, values_of_field
 from predict.crm.drafting.others import others
 from predict.crm.drafting.profiles import new_business, profile_block
 from predict.crm.drafting.sketch import Answers, Sketch, one_or_more, table_block
+from predict.crm.presets.fields import bare
 from predict.crm.recognition import Recognised
 from predict.crm.survey import Survey
 
@@ -66,7 +67,7 @@ def sketch_hubspot(
     _links(sketch, objects, contact, key)
     others(sketch, loose, survey, ["lead"])
     _first_times(sketch, contact, key)
-    _dated_stages(sketch, contact, key)
+    _stages(sketch, contact, key, history)
     _deals(sketch, objects, contact)
     _ends(sketch, contact, history)
     history_block(sketch, history, tracked)
@@ -153,6 +154,54 @@ def _first_times(sketch: Sketch, contact: Recognised, key: str) -> None:
         sketch.blocks.append(block.put("asset", asset).put("by", by))
 
 
+#: Internal values of the lifecycle stage, which portals may add to, and what we call them.
+_LIFECYCLE = {
+    "subscriber": "subscriber",
+    "lead": "lead",
+    "marketingqualifiedlead": "mql",
+    "salesqualifiedlead": "sql",
+    "opportunity": "opportunity",
+    "customer": "won",
+}
+
+
+def _stages(
+    sketch: Sketch, contact: Recognised, key: str, history: Recognised | None
+) -> None:
+    """Map stages: by the history of the lifecycle stage where it holds as many, else by dates."""
+    found: dict[str, int] = {}
+    if history is not None:
+        field, new = str(history.part("field")), str(history.part("new"))
+        names = [v for v in history.look.columns[field].values if bare(v) == "lifecyclestage"]
+        found = values_of_field(history, field, new, names) if names else {}
+    told = {v: _LIFECYCLE[bare(v)] for v in found if bare(v) in _LIFECYCLE}
+    dated = {
+        known.stage: contact.look.columns[c].filled
+        for c, known in contact.fields.items()
+        if known.stage in told.values()
+    }
+    counts = {stage: sum(found[v] for v in told if told[v] == stage) for stage in told.values()}
+    if history is None or not told or any(counts[s] < n for s, n in dated.items() if s != "lead"):
+        _dated_stages(sketch, contact, key)
+        return
+    comment = (
+        "Stages by their history, which keeps what was moved back; the dated columns of contacts "
+        "do not. Stages that are not named in `where` are left out."
+    )
+    where = {field: one_or_more(names), new: list(told)}
+    block = table_block(("outcomes", "lifecycle"), history, comment, where)
+    block.put("lead_id", history.part("lead")).put("stage_column", new).put("stages", told)
+    sketch.add(block.put("entered_at", history.part("changed")), history, "outcomes.lifecycle")
+    order = [s for s in _ORDER if counts.get(s, 0) >= _ENOUGH] or list(counts)
+    sketch.stages |= {
+        s: (counts[s], "by the history of the lifecycle stage")
+        for s in dict.fromkeys([*order, *counts])
+    }
+    for column, known in contact.fields.items():
+        if known.stage is not None and contact.look.columns[column].filled:
+            sketch.columns.put(column, "first_of", f"{history.look.name} tells it in full")
+
+
 def _dated_stages(sketch: Sketch, contact: Recognised, key: str) -> None:
     """Map dates of stages as outcomes; HubSpot clears one when the stage is moved back."""
     found: dict[str, tuple[int, str]] = {}
@@ -207,7 +256,7 @@ def _deals(sketch: Sketch, objects: Mapping[str, Recognised], contact: Recognise
     )
     if "won" in sketch.stages:
         named = {value: ends for value, ends in named.items() if ends == "lost"} or named
-    block = table_block(("outcomes", "closing"), deal, comment, {stage: list(named)})
+    block = table_block(("outcomes", "closing"), deal, comment, {**new_business(deal), stage: list(named)})
     block.put("id", key).put("id_of", "deal").put("stage_column", stage).put("stages", named)
     block.put("entered_at", at).put("amount", deal.part("amount"))
     sketch.add(block.put("reason", deal.part("reason")), deal, "outcomes.closing")

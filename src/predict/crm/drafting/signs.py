@@ -33,7 +33,7 @@ _CLASSES: Final = (
     ("mutable", r"\b(status|stage|phase|step)\b"),
 )
 _WHY: Final = {
-    "personal": "personal",
+    "personal": "",
     "protected": "a protected trait",
     "eligibility": "may we write or call",
     "incumbent": "by its name what ranks leads today",
