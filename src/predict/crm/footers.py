@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from predict.crm.encoding import PlainText, plain_text
+from predict.crm.exports import ExportFile
 from predict.findings import Finding
 
 #: What the lines below a report say; one of them makes the block a footer.
@@ -19,8 +23,10 @@ _SAYS = re.compile(
 _END, _MOST = 16_384, 30
 
 
-def cut_footer(path: Path, delimiter: str, *, name: str) -> tuple[Finding, ...]:
-    """Cut the footer of a report off a file, in place, and say so.
+def body_text(
+    file: ExportFile, target: Path, *, declared: str | None, delimiter: str | None
+) -> PlainText:
+    """Return a text file as UTF-8, without the footer of a report.
 
     Salesforce puts below a report a blank line, its name, “Copyright …”, “Confidential Information
     – Do Not Distribute”, who made it and for which company: each a line of one field. A block of
@@ -28,32 +34,33 @@ def cut_footer(path: Path, delimiter: str, *, name: str) -> tuple[Finding, ...]:
 
     Parameters
     ----------
-    path : Path
-        A working copy, plain UTF-8.
-    delimiter : str
-        Between fields; a line with two of them is a record.
-    name : str
-        How the finding names the file.
+    file, target, declared
+        As in `predict.crm.encoding.plain_text`.
+    delimiter : str, optional
+        Between fields, where it is declared.
 
     Returns
     -------
-    tuple of Finding
-        One, with the number of lines; none where there is no footer.
+    PlainText
+        With a finding that counts the lines, where there is a footer; the file itself stays as it
+        is.
     """
-    size = path.stat().st_size
-    with path.open("rb") as handle:
+    plain = plain_text(file, target, declared=declared)
+    size = plain.path.stat().st_size
+    with plain.path.open("rb") as handle:
+        between = delimiter or _likely(handle.readline(_END))
         handle.seek(max(size - _END, 0))
         end = handle.read()
-    if size > _END:
-        end = end[end.find(b"\n") + 1 :]
-    lines = end.splitlines(keepends=True)
-    found = footer_of([_fields(line, delimiter) for line in lines[-_MOST:]])
-    if not found:
-        return ()
-    with path.open("r+b") as handle:
-        handle.truncate(size - sum(len(line) for line in lines[-found:]))
+    lines = end.splitlines(keepends=True)[-_MOST:]
+    found = footer_of([_fields(line, between) for line in lines])
+    if not found or b"".join(lines[-found:]).count(b'"') % 2:  # inside a value of several lines
+        return plain
+    body = target.with_suffix(".body")
+    with plain.path.open("rb") as whole, body.open("wb") as cut:
+        shutil.copyfileobj(whole, cut)
+        cut.truncate(size - sum(len(line) for line in lines[-found:]))
     told = sum(bool(line.strip()) for line in lines[-found:])
-    return (footer_finding(told, name),)
+    return replace(plain, path=body, findings=(*plain.findings, footer_finding(told, file.name)))
 
 
 def footer_of(rows: Sequence[Sequence[str]]) -> int:
@@ -76,13 +83,17 @@ def footer_of(rows: Sequence[Sequence[str]]) -> int:
         lone += 1
     block = list(rows[len(rows) - lone :]) if lone else []
     says = any(_SAYS.match(cell) for row in block for cell in row if cell)
-    return lone if says and lone < len(rows) else 0
+    return lone if says and (lone < len(rows) or len(rows) < _MOST) else 0
 
 
 def footer_finding(lines: int, name: str) -> Finding:
     """Return what is told of a footer."""
     said = f"{lines:,} lines below the last record are the footer of a report; they are cut off."
     return Finding("report-footer", "note", name, said, {"lines": float(lines)})
+
+
+def _likely(header: bytes) -> str:
+    return max(",;\t|", key=lambda sign: header.count(sign.encode()))
 
 
 def _fields(line: bytes, delimiter: str) -> list[str]:
