@@ -11,6 +11,11 @@ from predict.crm.survey import TableLook
 
 #: A table is taken for an object where at least this share of its headers is known.
 _ENOUGH = 0.5
+#: What speaks for an object beside the share of headers known: the name of the file, the prefix of
+#: the ids, each header that few other objects have.
+_NAMED, _IDS, _MARK = 0.5, 0.25, 0.05
+#: Share of rows that must have an id of their own for a table to be one of objects, not of changes.
+_OWN = 0.9
 
 
 @dataclass(frozen=True)
@@ -68,16 +73,18 @@ def recognise(look: TableLook) -> Recognised:
         parts = {f.is_ for f in fields.values()}
         if not set(preset.needs) <= parts or _other_ids(preset, fields, look):
             continue
+        if "id" in preset.needs and _repeated(fields, look):
+            continue
         told = _told(preset, columns)
         named = _named(preset, look)
         if not told and not (named and len(fields) >= _ENOUGH * len(columns)):
             continue
-        share = len(fields) / len(columns)
-        found.append((_own_ids(preset, fields, look), len(told), named, share, preset, fields))
+        share, ids = len(fields) / len(columns), _own_ids(preset, fields, look)
+        weight = share + _NAMED * named + _IDS * ids + _MARK * min(len(told), 5)
+        found.append((weight, ids, len(told), named, share, preset, fields))
     if not found:
         return Recognised(look, why="its headers are those of no object known here")
-    found.sort(key=lambda f: (f[0], f[1] + 3 * f[2], f[3]), reverse=True)
-    ids, marks, named, share, preset, fields = found[0]
+    _, ids, marks, named, share, preset, fields = max(found, key=lambda f: f[0])
     if share < _ENOUGH and not ids and marks < 2:
         return Recognised(look, why=f"only {share:.0%} of its headers are known")
     sure: Literal["sure", "likely"] = "sure" if ids or named or marks > 2 else "likely"
@@ -108,6 +115,11 @@ def _other_ids(preset: Preset, fields: Mapping[str, Field], look: TableLook) -> 
         return bool(prefixes)
     others = {p.prefix for p in presets() if p.prefix} - {preset.prefix}
     return bool(prefixes) and bool(set(prefixes) & others)
+
+
+def _repeated(fields: Mapping[str, Field], look: TableLook) -> bool:
+    column = look.columns[next(c for c, f in fields.items() if f.is_ == "id")]
+    return column.distinct < _OWN * column.filled
 
 
 def _prefixes(fields: Mapping[str, Field], look: TableLook) -> tuple[str, ...]:

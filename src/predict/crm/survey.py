@@ -241,23 +241,27 @@ def _looked_at(place: Place, text: TextTable) -> TableLook:
     except PredictError as error:
         options["decimal"] = "."
         assumed.append(f"{error.what}: the point is taken for the decimal sign")
-    looks = {}
+    few, ids = {}, {}
     for i, name in enumerate(names):
         filled, distinct = int(counted[f"filled{i}"]), int(counted[f"distinct{i}"])
-        few = 0 < distinct <= _FEW and kinds[name] != "timestamp"
-        ids = filled and int(counted[f"ids{i}"]) > 0.99 * filled
-        first, last = spans.get(name, (None, None))
-        looks[name] = ColumnLook(
+        if 0 < distinct <= _FEW and kinds[name] != "timestamp":
+            few[name] = cells[name]
+        if filled and int(counted[f"ids{i}"]) > 0.99 * filled:
+            ids[name] = cells[name].substr(0, _PREFIX)
+    values, prefixes = _frequent(text, few), _frequent(text, ids)
+    looks = {
+        name: ColumnLook(
             name,
             kinds[name],
-            filled,
-            distinct,
-            _frequent(cells[name]) if few else {},
-            first,
-            last,
+            int(counted[f"filled{i}"]),
+            int(counted[f"distinct{i}"]),
+            values.get(name, {}),
+            *spans.get(name, (None, None)),
             only.get(name, False),
-            tuple(sorted(_frequent(cells[name].substr(0, _PREFIX)))) if ids else (),
+            tuple(sorted(prefixes.get(name, ()))),
         )
+        for i, name in enumerate(names)
+    }
     notes = [f.sentence for f in text.findings] + assumed
     if text.rejects:
         notes.append(f"{len(text.rejects):,} records do not have the header's number of fields")
@@ -269,14 +273,19 @@ def _moments(
 ) -> tuple[dict[str, ir.TimestampValue], dict[str, bool], dict[str, str], list[str]]:
     """Return columns as moments, which of them hold days only, and what had to be assumed."""
     moments, only, options, assumed = {}, {}, {}, []
+    written = [n for n in names if text.table[n].type().is_string()]
+    try:
+        told = date_formats(text, written)
+    except PredictError:  # one column can be read in two ways: ask each for itself
+        told = {}
     for name in names:
         column = text.table[name]
         if not column.type().is_string():
             moments[name], only[name] = column.cast("timestamp"), column.type().is_date()
             continue
         try:
-            told = date_formats(text, [name])[name]
-            notation, only[name] = told.notation, told.dates_only
+            known = told.get(name) or date_formats(text, [name])[name]
+            notation, only[name] = known.notation, known.dates_only
         except PredictError as error:
             notation, only[name] = calendars.sniffed(calendars.MONTH_FIRST), False
             options["dates"] = "%m/%d/%Y"
@@ -303,11 +312,24 @@ def _naive(value: Any) -> datetime | None:
     return None if pd.isna(value) else pd.Timestamp(value).to_pydatetime().replace(tzinfo=None)
 
 
-def _frequent(cells: ir.StringValue) -> dict[str, int]:
+def _frequent(
+    text: TextTable, cells: Mapping[str, ir.StringValue]
+) -> dict[str, dict[str, int]]:
+    """Return, per column, its values with their rows, the most frequent first."""
     import ibis
+    from ibis import selectors
 
-    table = cells.name("value").as_table()
-    held = table.filter(table.value.notnull())
-    counted = held.group_by("value").aggregate(n=held.count())
-    frame = counted.order_by([ibis.desc("n"), "value"]).to_pandas()
-    return {str(v): int(n) for v, n in zip(frame["value"], frame["n"], strict=True)}
+    if not cells:
+        return {}
+    numbered = {f"c{i}": cell for i, cell in enumerate(cells.values())}
+    long = text.table.select(**numbered).pivot_longer(
+        selectors.all(), names_to="column", values_to="value"
+    )
+    held = long.filter(long.value.notnull())
+    counted = held.group_by(["column", "value"]).aggregate(n=held.count())
+    frame = counted.order_by(["column", ibis.desc("n"), "value"]).to_pandas()
+    found: dict[str, dict[str, int]] = {name: {} for name in cells}
+    names = dict(zip(numbered, cells, strict=True))
+    for column, value, n in zip(frame["column"], frame["value"], frame["n"], strict=True):
+        found[names[str(column)]][str(value)] = int(n)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,13 @@ class ColumnsDraft:
     def put(self, name: str, cls: str, note: str, **told: Any) -> None:
         """Class a column."""
         self.classed[name] = ({"class": cls, **{k: v for k, v in told.items() if v}}, note)
+
+    def put_links(self, one: Recognised, names: Iterable[str | None]) -> None:
+        """Class columns that links and outcomes are read from: as features they would tell all."""
+        for name in names:
+            if name is not None and name not in self.classed:
+                why = one.fields[name].out if name in one.fields else None
+                self.put(name, "hindsight", why or "read as a link or an outcome, never a feature")
 
     def of_class(self, cls: str) -> list[str]:
         """Return the columns of a class."""

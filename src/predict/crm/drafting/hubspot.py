@@ -59,6 +59,7 @@ def sketch_hubspot(
         tracked=tracked,
         after_contact=answers.after_contact,
     )
+    columns.put_links(contact, [c for c in linked if c != company])
     sketch = Sketch(contact, block, columns, created)
     sketch.history = None if history else _HISTORY
     for one in (look, *contact.more):
@@ -145,6 +146,9 @@ def _first_times(sketch: Sketch, contact: Recognised, key: str) -> None:
         log = sketch.logs_of(known.covered or "^$")
         if log is not None:
             sketch.columns.put(column, "first_of", f"{known.why}; {log} tells all of them")
+            if asset := contact.part(known.event.get("asset", "")):
+                sketch.columns.put(asset, "first_of", "stands beside its date")
+                sketch.columns.out.pop(asset, None)
             continue
         kind, by = known.event["kind"], known.event["by"]
         comment = f"{known.why or column}: a date of a first time, which stays."
@@ -163,6 +167,14 @@ _LIFECYCLE = {
     "opportunity": "opportunity",
     "customer": "won",
 }
+
+
+def _deepest_first(counts: Mapping[str, int]) -> list[str]:
+    """Return stages, the one to take by default first: of deals if enough reached one, else any."""
+    known = [s for s in _ORDER if counts.get(s)]
+    deals = [s for s in known if s in ("opportunity", "deal", "won")]
+    enough = [s for s in deals if counts[s] >= _ENOUGH]
+    return list(dict.fromkeys([*enough, *deals, *known]))
 
 
 def _stages(
@@ -192,11 +204,8 @@ def _stages(
     block = table_block(("outcomes", "lifecycle"), history, comment, where)
     block.put("lead_id", history.part("lead")).put("stage_column", new).put("stages", told)
     sketch.add(block.put("entered_at", history.part("changed")), history, "outcomes.lifecycle")
-    order = [s for s in _ORDER if counts.get(s, 0) >= _ENOUGH] or list(counts)
-    sketch.stages |= {
-        s: (counts[s], "by the history of the lifecycle stage")
-        for s in dict.fromkeys([*order, *counts])
-    }
+    why = "by the history of the lifecycle stage"
+    sketch.stages |= {s: (counts[s], why) for s in _deepest_first(counts)}
     for column, known in contact.fields.items():
         if known.stage is not None and contact.look.columns[column].filled:
             sketch.columns.put(column, "first_of", f"{history.look.name} tells it in full")
@@ -221,8 +230,8 @@ def _dated_stages(sketch: Sketch, contact: Recognised, key: str) -> None:
         block.put("lead_id", key).put("stage", known.stage).put("entered_at", column)
         sketch.blocks.append(block)
         found[known.stage] = (filled, f"“{column}”")
-    order = [s for s in _ORDER if s in found and found[s][0] >= _ENOUGH] or list(found)
-    sketch.stages |= {s: found[s] for s in dict.fromkeys([*order, *found])}
+    order = _deepest_first({s: n for s, (n, _) in found.items()})
+    sketch.stages |= {s: found[s] for s in order}
     dated = {known.stage: c for c, known in contact.fields.items() if known.stage}
     if sketch.stages:
         sketch.successes_since(contact.look.columns[dated[next(iter(sketch.stages))]].first)

@@ -56,6 +56,7 @@ def sketch_salesforce(
         tracked=tracked,
         after_contact=answers.after_contact,
     )
+    columns.put_links(lead, links)
     sketch = Sketch(lead, block, columns, created, ids="salesforce")
     sketch.used[look.place.path + (look.place.sheet or "")] = "leads"
     for more in lead.more:
