@@ -72,25 +72,27 @@ def understood(question: Question, typed: str) -> tuple[object, str | None]:
     ((60.0, None), ('soon', 'a number, please, such as 90'))
     """
     if question.key in ("within_days", "capacity_per_month"):
-        try:
-            value = float(typed)
-        except ValueError:
-            return typed, "a number, please, such as 90"
-        flat = question.value == 0 and question.key == "within_days"
-        if flat and value != 0:
-            return typed, "0: the outcome stands in the row and has no date"
-        return (value, None) if value > 0 or flat else (typed, "a number above 0, please")
+        return _number(question, typed)
     if question.key == "time_zone":
         known = typed in zoneinfo.available_timezones()
         return typed, None if known else "an IANA name, please, such as Europe/Berlin"
     if question.key == "after_contact":
-        if typed.lower() == "none":
-            return (), None
         names = tuple(n.strip() for n in typed.split(",") if n.strip())
-        odd = [n for n in names if n not in question.choices]
-        return names, f"no such column: {', '.join(odd)}" if odd else None
+        names = () if typed.lower() == "none" else names
+        unknown = [n for n in names if n not in question.choices]
+        return names, f"no such column: {', '.join(unknown)}" if unknown else None
     odd = bool(question.choices) and typed not in question.choices
     return typed, f"one of {', '.join(question.choices)}, please" if odd else None
+
+
+def _number(question: Question, typed: str) -> tuple[object, str | None]:
+    try:
+        value = float(typed)
+    except ValueError:
+        return typed, "a number, please, such as 90"
+    if question.key == "within_days" and question.value == 0:
+        return value, None if value == 0 else "0: the outcome stands in the row and has no date"
+    return value, None if 0 < value < float("inf") else "a number above 0, please"
 
 
 def print_beginning(out: Console, done: Beginning) -> None:
@@ -118,7 +120,7 @@ def print_beginning(out: Console, done: Beginning) -> None:
     when = f"within {days:g} days" if days else "as the row says"
     out.print(
         f"\nWritten: {done.path}. Success is “{held['stage']}” {when}; stamps without a time zone "
-        f"are {held['time_zone']}; sales can follow up {held['capacity_per_month']:g} leads a month."
+        f"are {held['time_zone']}; sales can follow up {held['capacity_per_month']:g} a month."
     )
     out.print("Read it once: what was guessed says so, with the reason beside it.")
     out.print(f"Then:  predict check {done.path}   and   predict train {done.path}")

@@ -1,16 +1,16 @@
-"""The draft of a definition: recognised tables, mapped and commented, every column accounted for."""
+"""The draft of a definition: recognised tables mapped and commented, every column told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from predict.crm.drafting.blocks import Block
 from predict.crm.drafting.hubspot import sketch_hubspot
-from predict.crm.drafting.questions import Question, questions
+from predict.crm.drafting.questions import Key, Question, questions
 from predict.crm.drafting.salesforce import sketch_salesforce
 from predict.crm.drafting.signs import words
 from predict.crm.drafting.sketch import Answers, Sketch
@@ -89,7 +89,10 @@ def _vendor_or_none(groups: Groups) -> Groups:
     leads = [r for r in groups.known if r.preset and _LEADS[r.preset.vendor] == r.preset.name]
     if leads:
         return groups
-    loose = [Recognised(r.look, why=f"{r.why}; but no leads of that CRM", more=r.more) for r in groups.known]
+    loose = [
+        Recognised(r.look, why=f"{r.why}; but there are no leads of that CRM", more=r.more)
+        for r in groups.known
+    ]
     return Groups([], [*groups.unknown, *loose], groups.aside)
 
 
@@ -199,7 +202,7 @@ def _exported(sketch: Sketch) -> None:
     sketch.lead.lines[place:place] = block.lines
 
 
-def _agreements(sketch: Sketch, answer: dict[str, object]) -> list[Block]:
+def _agreements(sketch: Sketch, answer: Mapping[Key, object]) -> list[Block]:
     never = [*sketch.columns.protected, *sketch.never]
     blocks = []
     if never:
@@ -272,9 +275,9 @@ def _told(sketch: Sketch, groups: Groups) -> list[tuple[Recognised, str]]:
     for one in (*groups.known, *groups.unknown):
         for look in (one.look, *one.more):
             used = sketch.used.get(_where(look))
-            became = f"[{used}]" if used else f"not mapped: {aside.get(id(look), 'nothing uses it')}"
+            became = (
+                f"[{used}]" if used else f"not mapped: {aside.get(id(look), 'nothing uses it')}"
+            )
             told.append((Recognised(look, one.preset, one.fields, one.sure, one.why), became))
     told += [(Recognised(look), f"not mapped: {why}") for look, why in groups.aside]
     return told
-
-

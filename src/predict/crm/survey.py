@@ -88,7 +88,9 @@ class TableLook:
     notes: tuple[str, ...] = ()
     problem: str | None = None
     text: TextTable | None = field(default=None, repr=False, compare=False)
-    _moments: Mapping[str, ir.TimestampValue] = field(default_factory=dict, repr=False, compare=False)
+    _moments: Mapping[str, ir.TimestampValue] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -312,9 +314,7 @@ def _naive(value: Any) -> datetime | None:
     return None if pd.isna(value) else pd.Timestamp(value).to_pydatetime().replace(tzinfo=None)
 
 
-def _frequent(
-    text: TextTable, cells: Mapping[str, ir.StringValue]
-) -> dict[str, dict[str, int]]:
+def _frequent(text: TextTable, cells: Mapping[str, ir.StringValue]) -> dict[str, dict[str, int]]:
     """Return, per column, its values with their rows, the most frequent first."""
     import ibis
     from ibis import selectors

@@ -82,7 +82,7 @@ def leads(n: int = 200) -> pd.DataFrame:
             "budget_confirmed": ["yes" if i % 3 else None for i in range(n)],
             "date_of_birth": ["1970-01-01"] * n,
             "colour": ["red" if i % 2 else "blue" for i in range(n)],
-            "late_note_code": [None if i > n * 0.9 else f"c{i % 3}" for i in range(n)],
+            "late_code": [None if i > n * 0.9 else f"c{i % 3}" for i in range(n)],
         }
     )
 
@@ -112,10 +112,11 @@ def test_tables_are_told_apart_by_what_they_hold(tmp_path):
     assert (told["events"]["calls"]["by"], told["events"]["site"]["by"]) == ("us", "lead")
     assert told["related"]["account"]["key"] == "client_id"
     assert told["suppression"]["email"] == "mail"
-    classes = {k: c if isinstance(c, str) else c["class"] for k, c in told["leads"]["columns"].items()}
+    columns = told["leads"]["columns"]
+    classes = {k: c if isinstance(c, str) else c["class"] for k, c in columns.items()}
     assert classes == {"budget_confirmed": "hindsight", "colour": "fixed"}
     assert told["never_use"]["columns"] == ["date_of_birth"]
-    assert "late_note_code" in done.draft.text.split("look at these first")[1]
+    assert "late_code" in done.draft.text.split("look at these first")[1]
     assert "budget_confirmed" in next(
         q.value for q in done.draft.questions if q.key == "after_contact"
     )

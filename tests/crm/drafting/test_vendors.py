@@ -14,8 +14,8 @@ from predict.crm.draft import Draft, draft
 from predict.crm.drafting.sketch import Answers
 from predict.crm.gathering import gather
 from predict.crm.survey import Survey
-from tests.crm.test_spreadsheets import workbook
 from tests.crm.drafting.vendors import N, write_hubspot, write_salesforce
+from tests.crm.test_spreadsheets import workbook
 
 
 def drafted(*exports: Path, to: Path, answers: Answers | None = None) -> Draft:

@@ -1,4 +1,4 @@
-"""Small exports with the headers that the vendors use, for 60 leads of whom every third is taken on."""
+"""Small exports with the vendors' headers: 60 leads, of whom every third is taken on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
-
 
 N = 60
 START = datetime(2026, 1, 1, 9, 0)
@@ -27,7 +26,7 @@ def taken_on(i: int) -> bool:
 
 
 def write_salesforce(folder: Path) -> Path:
-    """Write Lead, LeadHistory, Opportunity, OpportunityHistory, Account, Contact, Task and a log."""
+    """Write leads, opportunities, their histories, accounts, contacts, tasks and a log."""
     rows = range(N)
     lead = pd.DataFrame(
         {
@@ -97,7 +96,7 @@ def write_salesforce(folder: Path) -> Path:
             "WhoId": list(task.WhoId) * 2,
             "Type": ["page_view"] * N + ["form_submit"] * N,
             "Seconds": list(range(2 * N)),
-            "OccurredAt": [f"{created(i % N) + timedelta(hours=1):{SALESFORCE}}" for i in range(2 * N)],
+            "OccurredAt": [f"{created(i) + timedelta(hours=1):{SALESFORCE}}" for i in rows] * 2,
         }
     )
     account = pd.DataFrame(
@@ -159,7 +158,7 @@ def write_hubspot(folder: Path, *, history: bool = True, log: bool = True) -> Pa
             "HubSpot Score": list(rows),
             **dated,
             "Associated Company IDs": [str(500 + i % 20) for i in rows],
-            "Associated Deal IDs": [f"{7000 + i};{8000 + i}" if taken_on(i) else None for i in rows],
+            "Associated Deal IDs": [f"{7000 + i};{8000 + i}" * taken_on(i) or None for i in rows],
             "Merged object IDs": ["9001;9002" if i == 4 else None for i in rows],
             "Marital Status": ["single"] * N,
             "Form variant": ["A" if i % 2 else "B" for i in rows],
@@ -216,5 +215,3 @@ def _written(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     return folder
-
-

@@ -9,7 +9,6 @@ from predict.crm.drafting.blocks import Block
 from predict.crm.drafting.sketch import Sketch, covers, one_or_more, table_block, trues
 from predict.crm.recognition import Recognised
 
-
 #: Kinds of events in a log that are responses to a campaign.
 RESPONSE = r"form|submi|download|demo|webinar|request|respon"
 

@@ -212,11 +212,10 @@ def _by_name(done: ColumnsDraft, column: ColumnLook, tracked: bool) -> bool:
     if cls == "protected":
         done.protected.append(name)
     elif cls == "profile":
-        if column.kind == "timestamp" or (column.kind != "number" and not column.values):
-            if column.kind != "text" or "title" not in signs.words(name):
-                return False
-        kind = "text" if "title" in signs.words(name) and not column.values else None
-        kind = kind or ("number" if column.kind == "number" else "category")
+        titles = "title" in signs.words(name) and not column.values
+        kind = "text" if titles else "number" if column.kind == "number" else "category"
+        if column.kind == "timestamp" or (kind == "category" and not column.values):
+            return False
         done.put(name, "fixed", f"{why}; guessed", type=kind, words=signs.plain(name))
     elif cls == "count":
         done.put(name, "mutable" if tracked else "hindsight", why, words=signs.plain(name))
@@ -265,7 +264,7 @@ def _by_filling(done: ColumnsDraft, column: ColumnLook, fill: Fill | None, rows:
 
 
 def _answered(done: ColumnsDraft, after_contact: Collection[str] | None) -> None:
-    """Put the columns that sales fills in among hindsight, and the others that were guessed back."""
+    """Put the columns that sales fills in among hindsight, and others that were guessed back."""
     if after_contact is None:
         return
     for name in list(done.after_contact):

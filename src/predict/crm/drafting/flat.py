@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from predict.crm.drafting import signs
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def flat_outcome(
-    sketch: Sketch, one: Recognised, taken: Sequence[str]
-) -> ir.BooleanValue | None:
+def flat_outcome(sketch: Sketch, one: Recognised, taken: Sequence[str]) -> ir.BooleanValue | None:
     """Map the column that says yes or no; return which rows were successful, or None.
 
     The column is told by its name, else the last one that holds two values of which one means yes.
@@ -35,14 +33,14 @@ def flat_outcome(
     if found is None:
         return None
     name, why = found
-    values = _yes(look.columns[name].values)
-    n = sum(look.columns[name].values[v] for v in values)
+    yes = _yes(look.columns[name].values)
+    n = sum(look.columns[name].values[v] for v in yes)
     sketch.lead.put("outcome_column", name, f"guessed: {why}; what became of the row")
-    sketch.lead.put("outcome_values", values)
-    sketch.stages["converted"] = (n, f"{name} is {' or '.join(values)}")
+    sketch.lead.put("outcome_values", yes)
+    sketch.stages["converted"] = (n, f"{name} is {' or '.join(yes)}")
     sketch.days, sketch.days_why = 0.0, "the outcome belongs to the row"
-    return look.cell(name).isin(values)
+    return look.cell(name).isin(yes)
 
 
-def _yes(values: Sequence[str] | dict[str, int] | object) -> list[str]:
-    return [v for v in values if v.lower() in signs.YES]  # type: ignore[attr-defined]
+def _yes(values: Iterable[str]) -> list[str]:
+    return [v for v in values if v.lower() in signs.YES]

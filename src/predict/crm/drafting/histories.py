@@ -8,9 +8,7 @@ from predict.crm.drafting.sketch import Sketch, table_block
 from predict.crm.recognition import Recognised
 
 
-def values_of_field(
-    history: Recognised, field: str, new: str, names: list[str]
-) -> dict[str, int]:
+def values_of_field(history: Recognised, field: str, new: str, names: list[str]) -> dict[str, int]:
     """Return the values that some fields were set to, by a history, with how often."""
     assert history.look.text is not None
     cells = history.look.text.table.select(

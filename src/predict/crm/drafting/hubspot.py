@@ -132,7 +132,9 @@ def _links(
         sketch.blocks.append(block)
     merged = contact.part("merged")
     if merged is not None and contact.look.columns[merged].filled:
-        comment = "Ids of contacts that were merged away: their rows are the contact's that is left."
+        comment = (
+            "Ids of contacts that were merged away: their rows belong to the one that is left."
+        )
         block = table_block(("links", "merged"), contact, comment)
         block.put("kind", "merged").put("lead_id", key).put("other_id", merged)
         sketch.blocks.append(block.put("separator", ";"))
@@ -177,9 +179,7 @@ def _deepest_first(counts: Mapping[str, int]) -> list[str]:
     return list(dict.fromkeys([*enough, *deals, *known]))
 
 
-def _stages(
-    sketch: Sketch, contact: Recognised, key: str, history: Recognised | None
-) -> None:
+def _stages(sketch: Sketch, contact: Recognised, key: str, history: Recognised | None) -> None:
     """Map stages: by the history of the lifecycle stage where it holds as many, else by dates."""
     found: dict[str, int] = {}
     if history is not None:
@@ -193,7 +193,11 @@ def _stages(
         if known.stage in told.values()
     }
     counts = {stage: sum(found[v] for v in told if told[v] == stage) for stage in told.values()}
-    if history is None or not told or any(counts[s] < n for s, n in dated.items() if s != "lead"):
+    if (
+        history is None
+        or not told
+        or any(counts[str(s)] < n for s, n in dated.items() if s != "lead")
+    ):
         _dated_stages(sketch, contact, key)
         return
     comment = (
@@ -265,7 +269,8 @@ def _deals(sketch: Sketch, objects: Mapping[str, Recognised], contact: Recognise
     )
     if "won" in sketch.stages:
         named = {value: ends for value, ends in named.items() if ends == "lost"} or named
-    block = table_block(("outcomes", "closing"), deal, comment, {**new_business(deal), stage: list(named)})
+    where = {**new_business(deal), stage: list(named)}
+    block = table_block(("outcomes", "closing"), deal, comment, where)
     block.put("id", key).put("id_of", "deal").put("stage_column", stage).put("stages", named)
     block.put("entered_at", at).put("amount", deal.part("amount"))
     sketch.add(block.put("reason", deal.part("reason")), deal, "outcomes.closing")

@@ -92,9 +92,13 @@ def events_block(
         return False
     ours = ours_by(look)
     by = "us" if ours else "lead"
-    who = f"Taken as what we did: {ours}." if ours else (
-        "Taken as what the leads did; rows of what we did would need a table of their own with "
-        'by = "us".'
+    who = (
+        f"Taken as what we did: {ours}."
+        if ours
+        else (
+            "Taken as what the leads did; rows of what we did would need a table of their own with "
+            'by = "us".'
+        )
     )
     comment = f"{look.name}: {carrier.column} names the lead, {carrier.why}. {who}"
     name = _section_name(look, by, sketch)
@@ -157,9 +161,8 @@ def asset_of(look: TableLook, taken: Sequence[str | None]) -> str | None:
 
 def values_of(look: TableLook) -> list[str]:
     """Return the columns with numbers to add up: seconds, pages."""
-    return [
-        n for n, c in look.columns.items() if c.kind == "number" and signs.AMOUNT.search(signs.words(n))
-    ]
+    numbers = [n for n, c in look.columns.items() if c.kind == "number"]
+    return [n for n in numbers if signs.AMOUNT.search(signs.words(n))]
 
 
 def ours_by(look: TableLook) -> str | None:
@@ -201,5 +204,3 @@ def _section_name(look: TableLook, by: str, sketch: Sketch) -> str:
     name = name or ("activity" if by == "lead" else "task")
     taken = {b.header[1] for b in sketch.blocks if b.header[0] == "events"}
     return name if name not in taken else f"{name}_{len(taken) + 1}"
-
-

@@ -65,10 +65,8 @@ def questions(sketch: Sketch, answers: Answers) -> list[Question]:
     ]
     filled = answers.after_contact
     guessed = tuple(sketch.columns.after_contact) if filled is None else filled
-    known = {c: "" for c in (*sketch.columns.classed, *sketch.columns.shortlist)}
+    known = dict.fromkeys((*sketch.columns.classed, *sketch.columns.shortlist), "")
     asked.append(
-        Question(
-            "after_contact", "Which columns does sales fill in after contact?", guessed, known
-        )
+        Question("after_contact", "Which columns does sales fill in after contact?", guessed, known)
     )
     return asked

@@ -10,12 +10,12 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from predict.crm.drafting import signs, stages
+from predict.crm.drafting import signs
 from predict.crm.drafting.others import Carrier, events_block, happened
 from predict.crm.drafting.sketch import Sketch, table_block
 from predict.crm.recognition import Recognised
-from predict.crm.survey import Survey, TableLook
 from predict.crm.stamps import DAY
+from predict.crm.survey import Survey, TableLook
 
 #: Horizons to choose from, in days, and the share of successes that one has to catch.
 _HORIZONS, _CAUGHT = (1, 3, 7, 14, 30, 60, 90, 120, 180, 270, 365), 0.9
@@ -32,9 +32,7 @@ class Reached:
     won: ir.StringColumn | None
 
 
-def outcome_of(
-    sketch: Sketch, one: Recognised, carrier: Carrier, survey: Survey
-) -> Reached | None:
+def outcome_of(sketch: Sketch, one: Recognised, carrier: Carrier, survey: Survey) -> Reached | None:
     """Map a table as outcomes where it says what became of leads; None where it does not.
 
     A column of stages is told by its values: those that mean won or lost, and that in this table
@@ -186,7 +184,9 @@ def _horizon(
     days = (joined["at"] - joined.born) / 86_400
     found = joined.select(days=days, at=joined["at"]).filter(lambda t: t.days >= 0)
     counted = found.aggregate(
-        n=found.count(), first=found["at"].min(), **{f"d{h}": (found.days <= h).cast("int64").mean() for h in _HORIZONS}
+        n=found.count(),
+        first=found["at"].min(),
+        **{f"d{h}": (found.days <= h).cast("int64").mean() for h in _HORIZONS},
     ).to_pandas()
     if not int(counted["n"][0]):
         return
@@ -200,7 +200,8 @@ def _horizon(
 
 def _amount(look: TableLook) -> str | None:
     for name, column in look.columns.items():
-        if column.kind == "number" and re.search(r"\b(amount|revenue|value|price)\b", signs.words(name)):
+        said = re.search(r"\b(amount|revenue|value|price)\b", signs.words(name))
+        if column.kind == "number" and said:
             return name
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from predict.crm.drafting import stages
 from predict.crm.drafting.activities import campaigns, meetings, tasks
@@ -13,6 +13,7 @@ from predict.crm.drafting.histories import history_block, values_of_field
 from predict.crm.drafting.others import others
 from predict.crm.drafting.profiles import new_business, profile_block
 from predict.crm.drafting.sketch import Answers, Sketch, one_or_more, table_block, trues
+from predict.crm.presets.fields import bare
 from predict.crm.recognition import Recognised
 from predict.crm.survey import Survey
 
@@ -32,7 +33,7 @@ def sketch_salesforce(
     survey: Survey,
     answers: Answers,
 ) -> Sketch:
-    """Return the sketch from recognised objects, by name, ``"lead"`` among them, and other tables."""
+    """Return the sketch from recognised objects, by name, ``"lead"`` among them, and others."""
     lead = objects["lead"]
     look = lead.look
     key, created = str(lead.part("id")), str(lead.part("created"))
@@ -209,7 +210,9 @@ def _outcomes(
         sketch.successes_since(deal.look.columns[str(deal.part("created"))].first)
         _deal_ends(sketch, deal, objects.get("opportunity_history"))
     elif deal is not None:
-        sketch.aside.append((deal.look, "opportunities: no lead names one (ConvertedOpportunityId)"))
+        sketch.aside.append(
+            (deal.look, "opportunities: no lead names one in ConvertedOpportunityId")
+        )
     converted, at = lead.part("converted"), lead.part("converted_at")
     if at is not None and lead.look.columns[at].filled:
         sketch.stages["converted"] = (lead.look.columns[at].filled, "sales converted the lead")
@@ -273,7 +276,7 @@ def _closing_stages(deal: Recognised, history: Recognised | None) -> dict[str, s
     won = deal.part("won")
     if won is not None:
         yes = trues(deal.look, won)
-        named |= dict.fromkeys([v for v in _stages_with(deal, stage, won, yes)], "won")
+        named |= dict.fromkeys(_stages_with(deal, stage, won, yes), "won")
     return dict(sorted(named.items(), key=lambda n: (n[1] != "won", n[0])))
 
 
@@ -300,7 +303,7 @@ def _status(sketch: Sketch, lead: Recognised, history: Recognised | None) -> Non
             )
         return
     field, new = str(history.part("field")), str(history.part("new"))
-    names = [v for v in history.look.columns[field].values if v.lower() in ("status", "lead status")]
+    names = [v for v in history.look.columns[field].values if bare(v) in ("status", "leadstatus")]
     values = lead.look.columns[column].values
     set_to = values_of_field(history, field, new, names)
     found = [*values, *(v for v in set_to if v not in values)]
@@ -320,5 +323,3 @@ def _status(sketch: Sketch, lead: Recognised, history: Recognised | None) -> Non
     sketch.lost += [s for s in ("lost", "disqualified") if s in named.values()]
     sketch.lost = list(dict.fromkeys(sketch.lost))
     sketch.reopen += ["recycled"] if "recycled" in named.values() else []
-
-

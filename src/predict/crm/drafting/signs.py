@@ -78,7 +78,8 @@ CREATED: Final = (
     r"\b(date|time|timestamp|day|at|on)\b",
 )
 NOT_CREATED: Final = re.compile(
-    r"\b(last|latest|recent|modified|updated|close[ds]?|won|due|birth|next|end|until|converted)\b"
+    r"\b(last|latest|recent|modified|updated|changed|close[ds]?|won|due|birth|next|end|until|"
+    r"converted|completed|occurred|happened)\b"
 )
 HAPPENED: Final = (
     r"\b(occurred|happened|completed|timestamp|event ?time|event ?date)\b",

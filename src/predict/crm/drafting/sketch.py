@@ -187,5 +187,3 @@ def covers(look: TableLook, column: str, since: datetime | None) -> Any:
     if first is None or since is None or (first - since).days <= 14:
         return None
     return first.date()
-
-

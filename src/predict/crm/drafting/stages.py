@@ -55,4 +55,6 @@ def steps(values: Iterable[str]) -> dict[str, str]:
     >>> steps(["New", "MQL", "Sales Qualified Lead", "Working"])
     {'MQL': 'MQL', 'Sales Qualified Lead': 'Sales Qualified Lead'}
     """
-    return {v: v for v in values if signs.STEP.search(" ".join(v.lower().replace("_", " ").split()))}
+    return {
+        v: v for v in values if signs.STEP.search(" ".join(v.lower().replace("_", " ").split()))
+    }

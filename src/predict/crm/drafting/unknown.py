@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from predict.crm.drafting import signs
@@ -19,6 +20,7 @@ from predict.errors import InputError
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+_CALLED = r"\b(leads?|contacts?|applications?|enquir(y|ies)|inquir(y|ies)|mqls?|qualified)\b"
 _ROLES = {
     "source": r"^(lead ?)?(source|origin|channel|medium|utm source)$",
     "campaign": r"^(campaign( name| id)?|utm campaign)$",
@@ -112,8 +114,10 @@ def _leads(tables: Sequence[Recognised], survey: Survey) -> tuple[Recognised, st
                 if other.look is not one.look
             )
             said = signs.words(one.look.place.stem)
-            called = bool(re.search(r"\b(leads?|contacts?|applications?|mqls?|qualified)\b", said))
-            able.append(((named, called, one.look.rows), one, key, created))
+            called = bool(re.search(_CALLED, said))
+            first = one.look.columns[created].first or datetime.max
+            # What happens to leads comes after them, so of equals the table that begins first.
+            able.append(((named, called, datetime.max - first, one.look.rows), one, key, created))
     if not able:
         return None
     _, one, key, created = max(able, key=lambda a: a[0])
@@ -189,9 +193,7 @@ def _related_tables(
     return found
 
 
-def _related(
-    sketch: Sketch, one: Recognised, column: str, theirs: str, survey: Survey
-) -> None:
+def _related(sketch: Sketch, one: Recognised, column: str, theirs: str, survey: Survey) -> None:
     name = "account" if not any(b.header[0] == "related" for b in sketch.blocks) else "other"
     comment = f"Guessed: {column} of the leads names rows of {one.look.name}."
     block = table_block(("related", name), one, comment)
