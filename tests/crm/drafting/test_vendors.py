@@ -93,7 +93,7 @@ def test_salesforce_columns_by_class(salesforce):
     told = salesforce[1]
     classes = {name: cls(c) for name, c in told["leads"]["columns"].items()}
     assert classes["Title"] == "mutable"  # the history tracks it
-    assert classes["Status"] == "mutable"
+    assert classes["Status"] == "hindsight"  # what sales makes of it: stages, not a feature
     assert classes["Rating"] == "hindsight"  # an incumbent in words
     assert classes["Email"] == classes["LastName"] == "personal"
     assert classes["LastModifiedDate"] == "last_of"
@@ -102,7 +102,7 @@ def test_salesforce_columns_by_class(salesforce):
     assert classes["Win_Plan__c"] == "hindsight"  # filled for the successful alone
     assert told["never_use"]["columns"] == ["Gender__c"]
     history = told["history"]["lead"]
-    assert history["fields"] == {"Title": "Title", "Status": "Status"}
+    assert history["fields"] == {"Title": "Title"}
     assert (history["of"], history["old"], history["new"]) == ("leads", "OldValue", "NewValue")
 
 
@@ -257,8 +257,10 @@ def test_without_history_overwritten_columns_say_what_would_unlock_them(tmp_path
     (exports / "OpportunityHistory.csv").unlink()
     text = drafted(exports, to=tmp_path).text
     told = tomllib.loads(text)
-    assert "LeadHistory" in text and "history" not in told
-    assert cls(told["leads"]["columns"]["Status"]) == "mutable"
+    assert "history" not in told
+    assert "Title can be overwritten" in text and "LeadHistory" in text
+    assert "Nothing tells when leads became Unqualified" in text
+    assert cls(told["leads"]["columns"]["Title"]) == "fixed"
     assert told["outcomes"]["closing"]["entered_at"] == "CloseDate"
     assert told["outcomes"]["closing"]["where"]["StageName"] == ["Signed", "Closed Lost"]
 

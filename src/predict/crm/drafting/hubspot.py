@@ -61,7 +61,9 @@ def sketch_hubspot(
     )
     columns.put_links(contact, [c for c in linked if c != company])
     sketch = Sketch(contact, block, columns, created)
-    sketch.history = None if history else _HISTORY
+    if history is None:
+        sketch.history = _HISTORY
+        sketch.say_what_histories_add("property history")
     for one in (look, *contact.more):
         sketch.used[one.place.path + (one.place.sheet or "")] = "leads"
     _related(sketch, objects, company)

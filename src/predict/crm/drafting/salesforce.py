@@ -62,7 +62,9 @@ def sketch_salesforce(
     sketch.used[look.place.path + (look.place.sheet or "")] = "leads"
     for more in lead.more:
         sketch.used[more.place.path] = "leads"
-    sketch.history = None if history else _HISTORY
+    if history is None:
+        sketch.history = _HISTORY
+        sketch.say_what_histories_add("LeadHistory, where tracking is switched on for them,")
     _related(sketch, objects, account)
     carriers = _links(sketch, objects, lead, key)
     _people(sketch, objects, carriers)

@@ -125,6 +125,16 @@ class Sketch:
         note = f"leads go back to {oldest:%Y-%m-%d}, successes only to here: older ones look lost"
         self.lead.put("covers_from", first.date(), note)
 
+    def say_what_histories_add(self, which: str) -> None:
+        """Note, where no history was given, which columns of the leads one would be good for."""
+        able = [c for c, f in self.leads.fields.items() if f.tracked and c in self.columns.classed]
+        if able:
+            self.notes.append(
+                f"{', '.join(able)} can be overwritten, and then the export shows what they became "
+                f"and not what they were: {which} would tell. Who fills them, and when? Class those "
+                'that sales fills in after contact "hindsight".'
+            )
+
     def logs_of(self, pattern: str) -> str | None:
         """Return the log of what leads did that holds such kinds of events, or None."""
         return next(
