@@ -130,8 +130,8 @@ class Sketch:
         able = [c for c, f in self.leads.fields.items() if f.tracked and c in self.columns.classed]
         if able:
             self.notes.append(
-                f"{', '.join(able)} can be overwritten, and then the export shows what they became "
-                f"and not what they were: {which} would tell. Who fills them, and when? Class those "
+                f"{', '.join(able)} can be overwritten, and then an export shows what they became, "
+                f"not what they were: {which} would tell. Who fills them, and when? Class those "
                 'that sales fills in after contact "hindsight".'
             )
 
