@@ -32,6 +32,19 @@ For = Annotated[
 
 
 @app.command()
+def init(
+    exports: Annotated[
+        list[Path], typer.Argument(metavar="EXPORT…", help="CSV, XLSX, Parquet, zip or folder.")
+    ],
+    to: Annotated[Path, typer.Option(metavar="MY.toml", help="The definition to write.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a definition.")] = False,
+) -> None:
+    """Look at exports, recognise them, and write a commented definition to begin with."""
+    verbs.init(exports, to, yes, force)
+
+
+@app.command()
 def check(
     file: Definition,
     json: Annotated[Path | None, typer.Option(help="Write the findings as JSON too.")] = None,

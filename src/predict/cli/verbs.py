@@ -54,6 +54,19 @@ def console() -> Console:
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=piped, width=width)
 
 
+def init(exports: list[Path], to: Path, yes: bool, force: bool) -> None:
+    """Write a first definition; ask where there is a terminal to ask at."""
+    from predict.cli.questions import asker, print_beginning
+    from predict.jobs.beginning import begin
+
+    out = console()
+    if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        out.print("No terminal to ask at: the defaults are taken, as with --yes.")
+        yes = True
+    done = begin(exports, to, None if yes else asker(out), force=force)
+    print_beginning(out, done)
+
+
 def check(file: Path, json: Path | None, data: Path | None) -> int:
     """Print the findings about an export; 2 where one blocks."""
     from predict.cli.printing import print_findings

@@ -147,7 +147,7 @@ def named(files: Sequence[ExportFile]) -> str:
 def _on_disk(place: str, folder: Path) -> tuple[list[Path], list[Finding]]:
     target = folder / Path(place).expanduser()
     if target.is_dir():
-        inside = [p for p in _walk(target) if _is_table(p)]
+        inside = [p for p in walk(target) if is_table(p)]
         if not inside:
             raise InputError("the folder holds no table", where=str(target), do="export into it")
         return inside, []
@@ -217,7 +217,7 @@ def _entries(target: Path, member: str | None, folder: Path) -> list[ExportFile]
             entries = {i.filename: i for i in archive.infolist() if not i.is_dir()}
     except zipfile.BadZipFile as error:
         raise InputError("the zip is damaged", where=shown, do="export it again") from error
-    tables = [n for n in entries if _is_table(Path(n)) and not n.startswith("__MACOSX/")]
+    tables = [n for n in entries if is_table(Path(n)) and not n.startswith("__MACOSX/")]
     if member is None and len(tables) != 1:
         raise InputError(
             "the zip holds several tables" if tables else "the zip holds no table",
@@ -255,14 +255,15 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(t), "") if t.isdigit() else (-1, t) for t in re.split(r"(\d+)", name)]
 
 
-def _is_table(path: Path) -> bool:
+def is_table(path: Path) -> bool:
+    """Tell by its suffix whether a file can be read as a table."""
     suffixes = [s.lower() for s in path.suffixes]
     if suffixes and suffixes[-1] in PACKED_SUFFIXES:
         suffixes = suffixes[:-1]
     return bool(suffixes) and suffixes[-1] in TEXT_SUFFIXES + PARQUET_SUFFIXES + SHEET_SUFFIXES
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
     """Yield files below a folder in reading order; hidden and ``_SUCCESS``-like ones left out."""
     for path in sorted(folder.rglob("*"), key=lambda p: _natural(p.as_posix())):
         inner = path.relative_to(folder).parts

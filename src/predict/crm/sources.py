@@ -16,8 +16,8 @@ import ibis
 from ibis.expr import types as ir
 
 from predict.crm.databases import query
-from predict.crm.encoding import plain_text
 from predict.crm.exports import ExportFile, Place, earliest_date, find_files, named
+from predict.crm.footers import body_text
 from predict.crm.packing import outside_zip
 from predict.crm.parquets import parquet_columns, write_frame, write_rows
 from predict.crm.records import rewrite
@@ -371,10 +371,10 @@ def _sheet_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece
 
 
 def _text_piece(workspace: Workspace, file: ExportFile, spec: object) -> _Piece:
-    plain = plain_text(
-        file, workspace.new_path(file.name, ".csv"), declared=getattr(spec, "encoding", None)
-    )
-    division = divide(plain.path, name=file.name, declared=getattr(spec, "delimiter", None))
+    delimiter = getattr(spec, "delimiter", None)
+    copy, encoding = workspace.new_path(file.name, ".csv"), getattr(spec, "encoding", None)
+    plain = body_text(file, copy, declared=encoding, delimiter=delimiter)
+    division = divide(plain.path, name=file.name, declared=delimiter)
     columns, delimiter = division.columns, division.delimiter
     path: Path | None = None
     rejects: tuple[Reject, ...] = ()

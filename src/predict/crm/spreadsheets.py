@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from predict.crm.cells import shown
+from predict.crm.footers import footer_finding, footer_of
 from predict.crm.sniffing import checked_header
 from predict.errors import InputError, nearest
 from predict.findings import Finding
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
+#: Rows of one cell that are held back until it is clear that they end no table.
+_HELD = 30
 
 
 class Sheet:
@@ -39,25 +42,37 @@ class Sheet:
             raise InputError("the sheet is empty", where=name)
         filled = [i for i, cell in enumerate(header) if cell is not None]
         self._inside = slice(filled[0], filled[-1] + 1)
-        self._name, self._rows, self.outside = name, rows, 0
+        self._name, self._rows, self.outside, self.footer = name, rows, 0, 0
         self.columns = checked_header(header[self._inside], name)
 
     def rows(self) -> Iterator[list[str | None]]:
-        """Yield text per column; rows with nothing in the named columns are left out."""
+        """Yield text per column; rows with nothing in the named columns are left out.
+
+        Rows of one cell at the end are held back: they may be the footer of a report.
+        """
+        held: list[list[str | None]] = []
         for row in self._rows:
             inside = row[self._inside]
             beside = [*row[: self._inside.start], *row[self._inside.stop :]]
             self.outside += any(cell is not None for cell in beside)
-            if any(cell is not None for cell in inside):
+            filled = sum(cell is not None for cell in inside)
+            if filled == 1 and len(inside) > 1 and len(held) < _HELD:
+                held.append(inside)
+            elif filled:
+                yield from held
+                held = []
                 yield inside
+        self.footer = footer_of([[cell or "" for cell in row if cell] for row in held])
+        yield from held[: len(held) - self.footer]
 
     def findings(self) -> tuple[Finding, ...]:
         """Return, after the rows were read, what was left out of them."""
+        said = (footer_finding(self.footer, self._name),) if self.footer else ()
         if not self.outside:
-            return ()
+            return said
         sentence = f"{self.outside:,} rows have cells beside the named columns; they are left out."
         counts = {"rows": float(self.outside)}
-        return (Finding("beside-the-table", "note", self._name, sentence, counts),)
+        return (*said, Finding("beside-the-table", "note", self._name, sentence, counts))
 
 
 def open_sheet(path: Path, *, name: str, sheet: str | None = None) -> Sheet:

@@ -53,7 +53,7 @@ def _lines(values: Section | Mapping[str, Any], path: KeyPath) -> Iterator[str]:
     if path and len(below) < max(len(told), 1):
         yield f"\n[{dotted(path)}]"
     for key in [k for k in told if k not in below]:
-        yield f"{dotted([key])} = {_inline(told[key])}"
+        yield f"{dotted([key])} = {inline(told[key])}"
     for key, value in below.items():
         yield from _lines(value, (*path, key))
 
@@ -73,19 +73,19 @@ def _is_section(value: object, *, named: bool) -> bool:
     if not isinstance(value, Mapping):
         return False
     holds_more = any(isinstance(v, Section | Mapping) for v in value.values())
-    return named or holds_more or len(_inline(value)) > WIDTH
+    return named or holds_more or len(inline(value)) > WIDTH
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
     """Return a value as it stands behind ``=``; whole numbers without a point."""
     if isinstance(value, Section):
         told = value.told()
-        return _inline(told[str(value.shorthand)] if list(told) == [value.shorthand] else told)
+        return inline(told[str(value.shorthand)] if list(told) == [value.shorthand] else told)
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{dotted([key])} = {_inline(v)}" for key, v in value.items())
+        pairs = ", ".join(f"{dotted([key])} = {inline(v)}" for key, v in value.items())
         return f"{{ {pairs} }}"
     if isinstance(value, tuple):
-        return f"[{', '.join(_inline(v) for v in value)}]"
+        return f"[{', '.join(inline(v) for v in value)}]"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return tomlkit.item(value).as_string()

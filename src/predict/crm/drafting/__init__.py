@@ -1,0 +1,1 @@
+"""Drafting: from a survey of exports to a commented definition."""

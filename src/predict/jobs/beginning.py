@@ -1,0 +1,90 @@
+"""Beginning: look at exports, ask what only people know, write a first definition."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from predict.crm.draft import Draft, draft
+from predict.crm.drafting.questions import Question
+from predict.crm.drafting.sketch import Answers
+from predict.crm.gathering import gather
+from predict.crm.survey import Survey, TableLook
+from predict.errors import InputError
+from predict.publish import publish_file
+
+#: Given the questions with their defaults, returns what was answered.
+Ask = Callable[[list[Question]], Answers]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What `begin` found and wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The definition. ``Definition.read(path)`` reads it.
+    draft : Draft
+        Its text, the questions with what holds, what each file is and what became of it.
+    tables : tuple of TableLook
+        What each file holds: rows, columns, spans; the working copies are gone.
+    """
+
+    path: Path
+    draft: Draft
+    tables: tuple[TableLook, ...]
+
+
+def begin(
+    exports: Sequence[str | os.PathLike[str]],
+    to: Path,
+    answers: Answers | Ask | None = None,
+    *,
+    force: bool = False,
+) -> Beginning:
+    """Look at exports and write a commented definition that maps them.
+
+    Parameters
+    ----------
+    exports : sequence of path
+        CSV, Parquet and XLSX files, zips, folders of those.
+    to : Path
+        The definition; paths in it are relative to its folder.
+    answers : Answers or callable, optional
+        Answers to the questions, or what asks them once the exports were looked at. Left out, the
+        defaults hold.
+    force : bool
+        Write over a definition that is there.
+
+    Returns
+    -------
+    Beginning
+        What was found and written.
+
+    Raises
+    ------
+    InputError
+        A file is missing, no table can be the leads, or ``to`` is there already.
+    """
+    if to.exists() and not force:
+        raise InputError(
+            "the definition is there already and may have been edited",
+            where=str(to),
+            do="name another file with --to, or say --force",
+        )
+    if to.suffix.lower() != ".toml":
+        raise InputError("a definition is a TOML file", where=str(to), do="name it like my.toml")
+    folder = to.resolve().parent
+    places = [p for p in gather(exports, folder) if p.file != to.resolve()]
+    with Survey(places, folder) as survey:
+        drafted = draft(survey)
+        if answers is not None:
+            given = answers if isinstance(answers, Answers) else answers(drafted.questions)
+            drafted = draft(survey, given)
+        tables = tuple(survey.tables)
+    folder.mkdir(parents=True, exist_ok=True)
+    publish_file(to, drafted.text.encode())
+    return Beginning(to, drafted, tables)
