@@ -60,14 +60,15 @@ def follow(crm: Crm) -> Followed:
     if definition.leads.covers_from:
         begins = start_of_day(definition.leads.covers_from, definition.time_zone)
         leads = leads.filter(leads.created_us >= begins)
-    leads = leads.select(
-        "lead_no", "created_us", followed_us=until - leads.created_us - FIRST_LOOK
-    ).filter(lambda t: t.followed_us >= 0)
+    # The outcome of a flat export stands in the row: it is looked at as it comes.
+    look = 0 if definition.is_flat else FIRST_LOOK
+    leads = leads.select("lead_no", "created_us", followed_us=until - leads.created_us - look)
+    leads = leads.filter(leads.followed_us >= 0)
     known = crm.outcomes.filter(crm.outcomes.occurred_us < until)
     first = known.group_by(["lead_no", "stage"]).aggregate(first_us=known.occurred_us.min())
     joined = first.inner_join(leads, "lead_no")
     delay = joined.first_us - joined.created_us
-    arrivals = joined.select("lead_no", "stage", delay_us=delay, after_us=delay - FIRST_LOOK)
+    arrivals = joined.select("lead_no", "stage", delay_us=delay, after_us=delay - look)
     workspace = crm.workspace
     return Followed(
         workspace.materialise(leads, "followed", order_by=["lead_no"]),
