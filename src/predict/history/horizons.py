@@ -64,7 +64,9 @@ def follow(crm: Crm) -> Followed:
     look = 0 if definition.is_flat else FIRST_LOOK
     leads = leads.select("lead_no", "created_us", followed_us=until - leads.created_us - look)
     leads = leads.filter(leads.followed_us >= 0)
-    known = crm.outcomes.filter(crm.outcomes.occurred_us < until)
+    known = crm.outcomes
+    if not definition.is_flat:
+        known = known.filter(known.occurred_us < until)
     first = known.group_by(["lead_no", "stage"]).aggregate(first_us=known.occurred_us.min())
     joined = first.inner_join(leads, "lead_no")
     delay = joined.first_us - joined.created_us

@@ -136,7 +136,7 @@ def strength(inside: Bounds, outside: Bounds) -> float:
     >>> strength(bounds(90, 100), bounds(10, 900)) > 100
     True
     >>> round(strength(bounds(9, 10), bounds(10, 900)))  # the same shares, of ten leads
-    18
+    19
     >>> strength(bounds(3, 100), bounds(30, 900)) < 1
     True
     """
@@ -167,7 +167,7 @@ def suspects(
     -------
     DataFrame
         One row a column, the strongest first: ``column``, ``cls``, ``kind``, ``value``, ``low``,
-        ``high`` of the value; ``leads``, ``reached``, ``rate``, ``rate_low``, ``rate_high`` of the
+        ``high`` of the value, ``but`` where all other values are meant; ``leads``, ``reached``, ``rate``, ``rate_low``, ``rate_high`` of the
         leads that have it; ``other_leads``, ``other_reached``, ``other_rate``, ``other_low``,
         ``other_high`` of the rest; ``usual``: the share of leads created in the same months that
         reach it; ``strength``; ``beyond``: whether that is more than a profile says; ``clock``:
@@ -189,16 +189,19 @@ def suspects(
             inside = exact_bounds(k, n, doubt)
             outside = exact_bounds(reached - k, leads - n, doubt)
             found = strength(inside, outside)
-            # Filled and blank are one split: the one that winners have is told.
+            # Filled and blank are one split: the first of them is told.
             if best is not None and found <= float(str(best["strength"])):
                 continue
+            usual = float(cell["usual"]) / n
+            swapped = n > leads / 2 and cell["kind"] in ("value", "range")
+            if swapped:  # the rarer side is the one that says something
+                inside, outside = outside, inside
+                usual = max(reached - float(cell["usual"]), 0.0) / (leads - n)
             best = {
-                "kind": cell["kind"],
-                "value": cell["value"],
-                "low": cell["low"],
-                "high": cell["high"],
+                **{k: cell[k] for k in ("kind", "value", "low", "high")},
+                "but": swapped,
                 **_told(inside, outside),
-                "usual": float(cell["usual"]) / n,
+                "usual": usual,
                 "strength": found,
             }
         share = late.get(str(name))
@@ -219,7 +222,7 @@ def suspects(
     return frame.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)
 
 
-_COLUMNS = ["column", "cls", "kind", "value", "low", "high", "leads", "reached", "rate"]
+_COLUMNS = ["column", "cls", "kind", "value", "low", "high", "but", "leads", "reached", "rate"]
 _COLUMNS += ["rate_low", "rate_high", "other_leads", "other_reached", "other_rate"]
 _COLUMNS += ["other_low", "other_high", "usual", "strength", "beyond", "clock", "late", "by_name"]
 
