@@ -175,7 +175,7 @@ def environment() -> Environment:
     """Return the maker of all pages: text is escaped, a name that is not given is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -183,7 +183,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["count"] = lambda n: f"{n:,}"
-    environment.filters["percent"] = figures.percent
-    environment.filters["short"] = _short
-    return environment
+    made.filters["count"] = lambda n: f"{n:,}"
+    made.filters["percent"] = figures.percent
+    made.filters["short"] = _short
+    return made

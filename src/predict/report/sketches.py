@@ -218,7 +218,7 @@ def _steps(top: float, about: int = 5) -> list[float]:
     Examples
     --------
     >>> _steps(100), _steps(0.13, 3)
-    ([0.0, 20.0, 40.0, 60.0, 80.0, 100.0], [0.0, 0.05, 0.1])
+    ([0, 20, 40, 60, 80, 100], [0.0, 0.05, 0.1])
     """
     size = 10 ** math.floor(math.log10(top / about))
     step = next(size * m for m in (1, 2, 5, 10) if size * m * about >= top * 0.999)
