@@ -75,7 +75,7 @@ def _behaviour(crm: Crm, whose: Vendor) -> list[Unlock]:
         what = {
             "salesforce": "Web and e-mail activity from your marketing system, and CampaignMember",
             "hubspot": "Page views and form submissions (web analytics, or property history)",
-            "other": "Web and e-mail activity: visits, downloads, forms, webinars",
+            "other": "Web and e-mail activity (visits, downloads, forms, webinars)",
         }[whose]
         said.append(
             Unlock(
@@ -92,7 +92,7 @@ def _behaviour(crm: Crm, whose: Vendor) -> list[Unlock]:
     if undated:
         said.append(
             Unlock(
-                f"No export, but one date: covers_from of {', '.join(undated)}",
+                f"One date, no export: covers_from of {', '.join(undated)}",
                 "Since when the tracking is complete. Before it, “visited nothing” and “nobody "
                 "was watching” look the same.",
                 teaches=False,
@@ -107,16 +107,21 @@ def _histories(crm: Crm, whose: Vendor) -> list[Unlock]:
     if definition.history or not mutable:
         return []
     what = {
-        "salesforce": "LeadHistory (Id, LeadId, Field, OldValue, NewValue, CreatedDate)",
-        "hubspot": "Property history of contacts (contactId, property, value, timestamp)",
-        "other": "A history of changes: record, field, old value, new value, changed at",
+        "salesforce": "LeadHistory",
+        "hubspot": "Property history of contacts",
+        "other": "A history of changes",
+    }[whose]
+    fields = {
+        "salesforce": "LeadId, Field, OldValue, NewValue, CreatedDate",
+        "hubspot": "contactId, property, value, timestamp",
+        "other": "record, field, old and new value, changed at",
     }[whose]
     return [
         Unlock(
             what,
-            "Values as they stood when we look, instead of as they stand today. Only fields whose "
-            "tracking was switched on, and only since then. Without it, our own archive of your "
-            "exports becomes such a history: export again next month, and it begins.",
+            f"One row a change ({fields}): values as they stood when we look, instead of as they "
+            "stand today. Only fields whose tracking was switched on, and only since then. Export "
+            "again next month, and the archive of your exports begins to be such a history.",
             mutable,
         )
     ]
@@ -159,7 +164,7 @@ def _firms(crm: Crm, whose: Vendor) -> list[Unlock]:
     what = {
         "salesforce": "Account, with ConvertedAccountId or a matched account on Lead",
         "hubspot": "Companies, with Associated Company IDs on contacts",
-        "other": "The firm of each lead: one id that its colleagues share",
+        "other": "The firm of each lead (one id that colleagues share)",
     }[whose]
     return [
         Unlock(

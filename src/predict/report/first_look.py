@@ -17,6 +17,7 @@ from predict.report.first_words import (
     advice,
     column_note,
     in_short,
+    known_on,
     table_words,
     told_value,
 )
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Columns, kinds and findings told one by one; the rest are counted.
 MOST_COLUMNS, MOST_KINDS, MOST_FINDINGS = 12, 8, 8
+NO_BREAK = "\u00a0"
 #: What an undeclared column must be worth to be looked at first.
 _HELPS = 1.5
 
@@ -76,13 +78,13 @@ def render_first_look(look: FirstLook) -> str:
     page.filters["day"] = lambda stamp: figures.day(moment(int(stamp)))
     page.filters["short_day"] = lambda stamp: f"{moment(int(stamp)):%Y-%m-%d}"
     page.filters["safe"] = safe_text
-    return page.get_template("first_look.html").render(
+    text = page.get_template("first_look.html").render(
         name=safe_text(definition.name, limit=80),
         goal=goal,
         stage=safe_text(definition.conversion.stage),
         within=goal.clause.strip(),
         flat=definition.is_flat,
-        day=figures.day(look.crm.exported_at),
+        day=known_on(look),
         counts=look.crm.counts,
         followed=look.followed,
         agreed=look.agreed,
@@ -97,6 +99,9 @@ def render_first_look(look: FirstLook) -> str:
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
+    head, body = text.split("</style>")
+    # A percentage is never torn from its sign at the end of a line.
+    return f"{head}</style>{body.replace(' %', NO_BREAK + '%')}"
 
 
 def _given(look: FirstLook) -> dict[str, Any]:
@@ -114,6 +119,7 @@ def _given(look: FirstLook) -> dict[str, Any]:
             {
                 **table,
                 "words": table_words(name, table["by"]),
+                "file": safe_text(str(table["file"]).replace("\\", "/").rpartition("/")[2]),
                 "strip": strip(per, axis) if per else None,
                 "dated": dated,
                 "notes": advice(look, table, first_lead, unit) if dated else [],
@@ -288,11 +294,6 @@ def _learn(look: FirstLook) -> dict[str, Any]:
     for column, cls in look.columns.items():
         if cls not in ("fixed", "role") and column not in known:
             out.setdefault(cls, []).append(safe_text(column))
-    outcome_columns = [
-        (safe_text(t["table"]), int(t["columns"]))
-        for t in _records(look.tables)
-        if t["role"] == "outcomes" and t["columns"] > 4
-    ]
     return {
         "profile": [(p.name, p.dtype) for p in look.crm.profile],
         "events": events,
@@ -300,8 +301,24 @@ def _learn(look: FirstLook) -> dict[str, Any]:
         "mutable": definition.leads.of_class("mutable") if histories else (),
         "incumbents": look.crm.incumbents,
         "out": [(CLASSES[c], out[c], WHY_OUT[c]) for c in CLASSES if c in out and c in WHY_OUT],
-        "outcome_columns": outcome_columns,
+        "outcome_columns": _unread(look),
     }
+
+
+def _unread(look: FirstLook) -> list[tuple[str, int]]:
+    """Return the outcome tables of a file of their own, with how many columns nobody reads."""
+    told = []
+    others = {t["file"] for t in _records(look.tables) if t["role"] != "outcomes"}
+    for table in _records(look.tables):
+        section, _, name = str(table["table"]).partition(".")
+        if section != "outcomes" or table["file"] in others:
+            continue
+        spec = look.crm.definition.outcomes[name.strip('"')]
+        read = (spec.lead_id, spec.id, spec.stage_column, spec.entered_at, spec.known_at)
+        mapped = {c for c in (*read, spec.amount, spec.reason) if c}
+        if (unread := int(table["columns"]) - len(mapped)) > 0:
+            told.append((table_words(str(table["table"]), None)[1], unread))
+    return told
 
 
 def _findings(look: FirstLook) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.stamps import DAY, moment
@@ -41,7 +42,7 @@ WHY_OUT = {
 }
 _SECTIONS = {
     "leads": "Leads",
-    "related": "Firms and other profiles",
+    "related": "Firms and profiles",
     "links": "Links",
     "events": "Events",
     "outcomes": "Outcomes",
@@ -71,6 +72,11 @@ def table_words(name: str, by: object) -> tuple[str, str]:
     return words, safe_text(own.strip('"'))
 
 
+def known_on(look: FirstLook) -> str:
+    """Return the day the export was made; one made at midnight holds the day before."""
+    return figures.day(look.crm.exported_at - timedelta(microseconds=1))
+
+
 def advice(look: FirstLook, table: dict[str, Any], first_lead: float, unit: str) -> list[str]:
     """Return what the span of a table makes one ask."""
     definition = look.crm.definition
@@ -98,7 +104,7 @@ def advice(look: FirstLook, table: dict[str, Any], first_lead: float, unit: str)
 
     if table["last_us"] > known_until(look.crm) + DAY:
         said.append(
-            f"Some rows lie after the export ({figures.day(look.crm.exported_at)}): not used."
+            f"Some rows lie after the export ({known_on(look)}): not used."
         )
     return said
 
