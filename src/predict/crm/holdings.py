@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.reader import Reader
-from predict.crm.stamps import DAY, column_us, microseconds
+from predict.crm.stamps import DAY, column_us, day_shift, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +47,13 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
         longest run of whole days without a row: ``silent_days``, from ``silent_us``. Missing
         where a table has no moments.
     rows : DataFrame
-        ``table``, ``period`` (first day of a week or month, UTC), ``rows``; periods without rows
-        are absent. By week where all tables together span half a year at most.
+        ``table``, ``period`` (first day of a week or month on the definition's clocks), ``rows``;
+        periods without rows are absent. By week where all tables together span half a year at most.
     """
     import pandas as pd
 
     reader = Reader(crm.workspace, crm.definition)
+    shift = day_shift(crm.definition.time_zone, crm.exported_at.year)
     told, dated = [], {}
     for name, spec, text in raw_tables(crm):
         role, _, _ = name.partition(".")
@@ -66,24 +67,24 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
             "columns": len(text.columns),
         }
         if column is not None and column in text.columns:
-            stamps = [column] if role != "leads" else []
-            rows = reader.parse(text, {column: "timestamp"}, stamps=stamps).table
-            days = _days(rows.filter(rows[column].notnull()), column)
+            # A day without a time is shown as that day, so it is not put at its end here.
+            rows = reader.parse(text, {column: "timestamp"}).table
+            days = _days(rows.filter(rows[column].notnull()), column, shift)
             dated[name] = crm.workspace.materialise(days, f"{name} days", order_by=["day"])
-            facts |= _span(dated[name])
+            facts |= _span(dated[name], shift)
         told.append(facts)
     tables = pd.DataFrame(told, columns=_COLUMNS)
     return tables, _periods(dated, tables)
 
 
-def _days(rows: ir.Table, column: str) -> ir.Table:
+def _days(rows: ir.Table, column: str, shift: int) -> ir.Table:
     stamp = column_us(rows[column])
-    return rows.group_by(day=stamp // DAY).aggregate(
+    return rows.group_by(day=(stamp + shift) // DAY).aggregate(
         rows=rows.count(), first_us=stamp.min(), last_us=stamp.max()
     )
 
 
-def _span(days: ir.Table) -> dict[str, int]:
+def _span(days: ir.Table, shift: int) -> dict[str, int]:
     """Return first and last moment, and the longest silence between them."""
     import ibis
 
@@ -93,7 +94,7 @@ def _span(days: ir.Table) -> dict[str, int]:
         first_us=gaps.first_us.min(),
         last_us=gaps.last_us.max(),
         silent_days=gaps.silent.max(),
-        silent_us=(gaps.day - gaps.silent).argmax(gaps.silent) * DAY,
+        silent_us=(gaps.day - gaps.silent).argmax(gaps.silent) * DAY - shift,
     ).to_pandas()
     if row["first_us"].isna()[0]:
         return {}

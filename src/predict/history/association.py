@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from predict.crm.reader import Reader
-from predict.crm.stamps import DAY
+from predict.crm.stamps import DAY, day_shift
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text
 from predict.crm.typed import MISSING
 from predict.history.horizons import Followed
@@ -41,12 +41,17 @@ def judged(crm: Crm, followed: Followed) -> ir.Table:
     old = leads.filter(leads.followed_us >= window) if not crm.definition.is_flat else leads
     hit = (old.after_us < window).fill_null(False)
     rows = old.select("lead_no", "created_us", y=hit.cast("int64"))
-    month = (rows.created_us // _MILLION).as_timestamp("s").truncate("M")
-    rows = rows.mutate(month=month)
+    rows = rows.mutate(month=month_of(rows.created_us, crm))
     rates = rows.group_by("month").aggregate(wins=rows.y.sum(), n=rows.count())
     rates = rates.select("month", usual=(rates.wins * _MILLION // rates.n).cast("int64"))
     joined = rows.inner_join(rates, "month").select("lead_no", "created_us", "y", "usual")
     return crm.workspace.materialise(joined, "judged", order_by=["lead_no"])
+
+
+def month_of(stamp: ir.Value, crm: Crm) -> ir.Value:
+    """Return the first day of the month of a moment, on the definition's clocks."""
+    shift = day_shift(crm.definition.time_zone, crm.exported_at.year)
+    return ((stamp + shift) // _MILLION).as_timestamp("s").truncate("M").date()
 
 
 def _flat(crm: Crm, followed: Followed) -> ir.Table:
@@ -226,5 +231,3 @@ def _cells(counted: pd.DataFrame, name: str, kind: str) -> pd.DataFrame:
     for missing in {"value", "low", "high"} - set(frame.columns):
         frame[missing] = None
     return frame[_CELLS]
-
-

@@ -62,9 +62,7 @@ def joins(crm: Crm, leads: ir.Table) -> pd.DataFrame:
     for finding in crm.findings:
         if finding.code == "related-join":
             n, found_n = int(finding.counts["leads"]), int(finding.counts["found"])
-            told.append(
-                {"table": finding.subject, "rows": n, "joined": found_n, "leads": found_n}
-            )
+            told.append({"table": finding.subject, "rows": n, "joined": found_n, "leads": found_n})
     told += _links(crm)
     columns = ["table", "rows", "joined", "leads", "winners_with", "others_with"]
     frame = pd.DataFrame(told, columns=columns)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from predict.crm.holdings import holdings, raw_tables
 from predict.crm.unlocks import Unlock, unlocks
-from predict.history.association import column_cells, judged
+from predict.history.association import column_cells, judged, month_of
 from predict.history.coverage import joins, kinds
 from predict.history.horizons import (
     HORIZONS,
@@ -80,14 +80,16 @@ class FirstLook:
     followed: int
 
     @property
-    def agreed(self) -> pd.Series | None:
+    def agreed(self) -> dict[str, Any] | None:
         """The row of the agreed stage and time in ``horizons``; None where there is none."""
         conversion = self.crm.definition.conversion
         table = self.horizons.get(conversion.stage)
         if table is None:
             return None
         rows = table[table["days"] == conversion.within_days]
-        return rows.iloc[0] if len(rows) else None
+        whole = rows.astype(object).where(rows.notna(), None)
+        found: list[dict[str, Any]] = whole.to_dict("records")  # type: ignore[assignment]
+        return found[0] if found else None
 
 
 def look(crm: Crm) -> FirstLook:
@@ -118,7 +120,7 @@ def look(crm: Crm) -> FirstLook:
         stages=stages,
         horizons=horizons,
         curve=curve,
-        months=_months(leads),
+        months=_months(crm, leads),
         suspects=found,
         columns=columns,
         unlocks=unlocks(crm, columns),
@@ -176,7 +178,7 @@ def _hides(column: str, cls: str) -> bool:
     return cls in ("undeclared", "mutable", "hindsight") and may_be_personal(column)
 
 
-def _months(leads: ir.Table) -> pd.DataFrame:
-    month = (leads.created_us // 1_000_000).as_timestamp("s").truncate("M").date()
+def _months(crm: Crm, leads: ir.Table) -> pd.DataFrame:
+    month = month_of(leads.created_us, crm)
     counted = leads.group_by(month=month).aggregate(leads=leads.count(), reached=leads.y.sum())
     return counted.order_by("month").to_pandas().astype({"leads": int, "reached": int})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from predict.crm.stamps import DAY, microseconds, start_of_day
 from predict.history.snapshots import FIRST_LOOK
@@ -177,7 +177,7 @@ def horizon_table(
 
     days = sorted({float(d) for d in horizons if d > 0})
     leads = followed.of(stage)
-    figures = {}
+    figures: dict[str, Any] = {}
     for i, horizon in enumerate(days):
         window = round(horizon * DAY)
         old = leads.followed_us >= window

@@ -167,12 +167,13 @@ def suspects(
     -------
     DataFrame
         One row a column, the strongest first: ``column``, ``cls``, ``kind``, ``value``, ``low``,
-        ``high`` of the value, ``but`` where all other values are meant; ``leads``, ``reached``, ``rate``, ``rate_low``, ``rate_high`` of the
-        leads that have it; ``other_leads``, ``other_reached``, ``other_rate``, ``other_low``,
-        ``other_high`` of the rest; ``usual``: the share of leads created in the same months that
-        reach it; ``strength``; ``beyond``: whether that is more than a profile says; ``clock``:
-        whether the months alone explain it; ``late``: the share of its dates that lie after the
-        creation, where it holds dates; ``by_name``: what its name gives away, or None.
+        ``high`` of the value, ``but`` where all other values are meant; ``leads``, ``reached``,
+        ``rate``, ``rate_low``, ``rate_high`` of the leads that have it; ``other_leads``,
+        ``other_reached``, ``other_rate``, ``other_low``, ``other_high`` of the rest; ``usual``: the
+        share of leads created in the same months that reach it; ``strength``; ``beyond``: whether
+        that is more than a profile says; ``clock``: whether the months alone explain it; ``late``:
+        the share of its dates that lie after the creation, where it holds dates; ``by_name``: what
+        its name gives away, or None.
     """
     import pandas as pd
 
@@ -218,6 +219,7 @@ def suspects(
     frame["clock"] = _clock(frame)
     dated = frame["late"].astype(float).fillna(0) > MOSTLY
     frame["beyond"] = (frame["strength"] >= BEYOND) | dated
+    frame["by_name"] = frame["by_name"].astype(object).where(frame["by_name"].notna(), None)
     order = ["beyond", "strength", "column"]
     return frame.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)
 
@@ -244,9 +246,13 @@ def _told(inside: Bounds, outside: Bounds) -> dict[str, object]:
 
 def _late(cells: pd.DataFrame) -> dict[str, float]:
     """Return, per column that holds dates, the share of them after the lead's creation."""
-    later = cells[cells["kind"] == "later"].set_index("column")["leads"]
-    filled = cells[cells["kind"] == "filled"].set_index("column")["leads"]
-    return {str(name): float(n) / float(filled[name]) for name, n in later.items()}
+    later = cells[cells["kind"] == "later"]
+    filled = cells[cells["kind"] == "filled"]
+    whole = {str(c): float(n) for c, n in zip(filled["column"], filled["leads"], strict=True)}
+    return {
+        str(c): float(n) / whole[str(c)]
+        for c, n in zip(later["column"], later["leads"], strict=True)
+    }
 
 
 def _clock(frame: pd.DataFrame) -> pd.Series:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from predict.crm.stamps import moment
+from predict.history.association import FEWEST
 from predict.history.first_look import FirstLook
 from predict.history.horizons import seen_days
+from predict.history.suspects import HELPS, SURE, exact_bounds
 from predict.report.first_words import (
     CLASSES,
     WHY_OUT,
@@ -18,6 +21,7 @@ from predict.report.first_words import (
     column_note,
     in_short,
     known_on,
+    local,
     table_words,
     told_value,
 )
@@ -27,16 +31,12 @@ from predict.scoring import figures
 from predict.scoring.words import Goal, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Columns, kinds and findings told one by one; the rest are counted.
 MOST_COLUMNS, MOST_KINDS, MOST_FINDINGS = 12, 8, 8
 NO_BREAK = "\u00a0"
-#: What an undeclared column must be worth to be looked at first.
-_HELPS = 1.5
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def render_first_look(look: FirstLook) -> str:
     )
     page = environment()
     page.filters["number"] = figures.number
-    page.filters["day"] = lambda stamp: figures.day(moment(int(stamp)))
-    page.filters["short_day"] = lambda stamp: f"{moment(int(stamp)):%Y-%m-%d}"
+    page.filters["day"] = lambda stamp: figures.day(local(look, moment(int(stamp))))
+    page.filters["short_day"] = lambda stamp: f"{local(look, moment(int(stamp))):%Y-%m-%d}"
     page.filters["safe"] = safe_text
     text = page.get_template("first_look.html").render(
         name=safe_text(definition.name, limit=80),
@@ -110,11 +110,13 @@ def _given(look: FirstLook) -> dict[str, Any]:
     rows = look.periods
     axis = periods(rows["period"].min(), rows["period"].max(), unit) if len(rows) else []
     told = []
-    first_lead = look.tables.loc[look.tables["table"] == "leads", "first_us"].min()
+    leads = [t for t in _records(look.tables) if t["table"] == "leads"]
+    first_lead = leads[0]["first_us"] if leads else None
     for table in _records(look.tables):
         name = str(table["table"])
-        per = dict(rows.loc[rows["table"] == name, ["period", "rows"]].itertuples(index=False))
-        dated = table["first_us"] == table["first_us"]  # noqa: PLR0124 - not a number is not itself
+        own = rows[rows["table"] == name]
+        per: dict[date, float] = dict(zip(own["period"], own["rows"], strict=True))
+        dated = table["first_us"] == table["first_us"]
         told.append(
             {
                 **table,
@@ -157,7 +159,7 @@ def _success(look: FirstLook) -> dict[str, Any]:
     """Return candidates, tables of horizons, the curve, and the rate month by month."""
     agreed = look.crm.definition.conversion
     stages = _records(look.stages)
-    longest = max((s["p90_days"] for s in stages if s["p90_days"] == s["p90_days"]), default=1.0)
+    longest = max((s["p90_days"] for s in stages if s["p90_days"] is not None), default=1.0)
     tables = []
     for stage, table in look.horizons.items():
         rows = _records(table)
@@ -165,10 +167,8 @@ def _success(look: FirstLook) -> dict[str, Any]:
         for row in rows:
             row["agreed"] = stage == agreed.stage and row["days"] == agreed.within_days
             row["shortest"] = row["days"] == best
-            row["caught"] = None if row["caught"] != row["caught"] else row["caught"]
         tables.append({"stage": stage, "agreed": stage == agreed.stage, "rows": rows})
-    row = look.agreed
-    caught = None if row is None or row["caught"] != row["caught"] else float(row["caught"])
+    caught = (look.agreed or {}).get("caught")
     label = f"{agreed.within_days:g} days" + (f": {figures.percent(caught)}" if caught else "")
     seen = seen_days(look.curve)
     return {
@@ -184,23 +184,24 @@ def _success(look: FirstLook) -> dict[str, Any]:
 
 
 def _months(look: FirstLook) -> dict[str, Any] | None:
-    """Return the share that succeeded, by month of creation."""
-    months = look.months[look.months["leads"] > 0]
+    """Return the share that succeeded by month of creation, months of few leads left out."""
+    months = look.months[look.months["leads"] >= FEWEST].reset_index(drop=True)
     if len(months) < 3:
         return None
     axis = periods(months["month"].iloc[0], months["month"].iloc[-1], "month")
-    rates = dict(zip(months["month"], months["reached"] / months["leads"], strict=True))
-    firm = months[months["leads"] >= 20]
-    shares = firm["reached"] / firm["leads"] if len(firm) else None
-    lows = None if shares is None else (shares.min(), shares.max())
+    shares = months["reached"] / months["leads"]
+    doubt = (1 - SURE) / len(months)
+    low, high = int(shares.to_numpy().argmin()), int(shares.to_numpy().argmax())
+    bounds = [
+        exact_bounds(int(months["reached"][i]), int(months["leads"][i]), doubt) for i in (low, high)
+    ]
     return {
-        "strip": strip(rates, axis),
+        "strip": strip(dict(zip(months["month"], shares, strict=True)), axis),
         "ticks": ticks(axis),
-        "most": max(rates.values()),
-        "range": lows,
-        "names": None
-        if shares is None
-        else (_month(firm["month"][shares.idxmin()]), _month(firm["month"][shares.idxmax()])),
+        "most": shares.max(),
+        "range": (shares.min(), shares.max()),
+        "names": (_month(months["month"][low]), _month(months["month"][high])),
+        "apart": bounds[0].high < bounds[1].low,
         "overall": months["reached"].sum() / months["leads"].sum(),
     }
 
@@ -223,7 +224,7 @@ def _columns(look: FirstLook) -> dict[str, Any]:
             clocks.append(told)
         elif row["by_name"] and row["cls"] == "undeclared":
             named.append(told)
-        elif row["cls"] in ("undeclared", "mutable") and row["strength"] >= _HELPS:
+        elif row["cls"] in ("undeclared", "mutable") and row["strength"] >= HELPS:
             helps.append(told)
         elif declared:
             named.append(told)
@@ -248,7 +249,7 @@ def _columns(look: FirstLook) -> dict[str, Any]:
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     """Return a column as the page shows it: its two sides, and why it is there."""
-    seen = row["leads"] == row["leads"] and row["leads"] is not None
+    seen = row["leads"] is not None
     sides = None
     if seen:
         sides = [
@@ -265,7 +266,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
         "sides": sides,
         "usual": row["usual"] if seen else None,
         "times": row["strength"],
-        "late": row["late"] if row["late"] == row["late"] else None,
+        "late": row["late"],
         "note": column_note(row),
     }
 
@@ -328,5 +329,7 @@ def _findings(look: FirstLook) -> list[Any]:
     return told[:MOST_FINDINGS]
 
 
-def _records(frame: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", frame.to_dict("records"))
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows, what is missing as None."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    return cast("list[dict[str, Any]]", whole.to_dict("records"))

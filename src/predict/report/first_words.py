@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from predict.crm.holdings import known_until
 from predict.crm.stamps import DAY, moment
 from predict.history.suspects import MOSTLY
 from predict.scoring import figures
@@ -72,12 +74,24 @@ def table_words(name: str, by: object) -> tuple[str, str]:
     return words, safe_text(own.strip('"'))
 
 
+def local(look: FirstLook, stamp: datetime) -> datetime:
+    """Return a moment on the clocks of the definition; ``stamp`` is naive UTC."""
+    zone = ZoneInfo(look.crm.definition.time_zone)
+    return stamp.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
 def known_on(look: FirstLook) -> str:
-    """Return the day the export was made; one made at midnight holds the day before."""
-    return figures.day(look.crm.exported_at - timedelta(microseconds=1))
+    """Return the day of the export; one declared as a day ends at midnight, and is that day."""
+    when = local(look, look.crm.exported_at)
+    declared = any(spec.exported_at is not None for _, spec in look.crm.definition.tables())
+    if declared and when.time() == time():
+        when -= timedelta(microseconds=1)
+    return figures.day(when)
 
 
-def advice(look: FirstLook, table: dict[str, Any], first_lead: float, unit: str) -> list[str]:
+def advice(
+    look: FirstLook, table: dict[str, Any], first_lead: float | None, unit: str
+) -> list[str]:
     """Return what the span of a table makes one ask."""
     definition = look.crm.definition
     section, _, own = str(table["table"]).partition(".")
@@ -88,7 +102,7 @@ def advice(look: FirstLook, table: dict[str, Any], first_lead: float, unit: str)
     said = []
     if covers is not None:
         said.append(f"Counted as complete from {figures.day(covers)} on, as the definition says.")
-    elif section in ("events", "outcomes") and first_lead == first_lead:
+    elif section in ("events", "outcomes") and first_lead is not None:
         late = (table["first_us"] - first_lead) / DAY
         if late > _LATE_START:
             said.append(
@@ -96,16 +110,14 @@ def advice(look: FirstLook, table: dict[str, Any], first_lead: float, unit: str)
                 "leads from then look as if nothing ever happened: set covers_from."
             )
     if table["silent_days"] >= max(_SILENCE, 7 if unit == "week" else 31):
+        since = figures.day(local(look, moment(int(table["silent_us"]))))
         said.append(
-            f"Nothing for {table['silent_days']:,.0f} days from "
-            f"{figures.day(moment(int(table['silent_us'])))}. Was that so, or is it missing?"
+            f"Nothing for {table['silent_days']:,.0f} days from {since}. Was that so, or is it "
+            "missing?"
         )
-    from predict.crm.holdings import known_until
-
+    # A day of grace: the last day may be filed at its end.
     if table["last_us"] > known_until(look.crm) + DAY:
-        said.append(
-            f"Some rows lie after the export ({known_on(look)}): not used."
-        )
+        said.append(f"Some rows lie after the export ({known_on(look)}): not used.")
     return said
 
 
@@ -137,7 +149,7 @@ def column_note(row: dict[str, Any]) -> str:
     """Return why a column is on the page, and what to ask."""
     said = []
     late = row["late"]
-    if late is not None and late == late and late > MOSTLY:
+    if late is not None and late > MOSTLY:
         said.append(
             f"{figures.percent(late)} of its dates lie more than a day after the lead came in."
         )
@@ -190,9 +202,9 @@ def in_short(look: FirstLook, goal: Goal) -> list[str]:
     beyond = [safe_text(c) for c in look.suspects.loc[look.suspects["beyond"], "column"]]
     if beyond:
         shown = ", ".join(beyond[:4]) + (" …" if len(beyond) > 4 else "")
+        verb = "looks" if len(beyond) == 1 else "look"
         said.append(
-            f"{len(beyond)} column{'s know' if len(beyond) > 1 else ' knows'} too much for day "
-            f"one: {shown}."
+            f"{len(beyond)} of {len(look.suspects)} columns {verb} too good to be true: {shown}."
         )
     first = next((u for u in look.unlocks if u.teaches), None)
     if first is not None:
@@ -208,13 +220,13 @@ def _of_horizon(look: FirstLook, goal: Goal) -> list[str]:
         f"Of {int(row['leads']):,} leads old enough to judge, {int(row['reached']):,} "
         f"{goal.reached}: {figures.percent(row['rate'])}."
     ]
-    if row["caught"] == row["caught"]:
+    if row["caught"] is not None:
         said[0] += f" That catches {figures.percent(row['caught'])} of all who get there."
         table = look.horizons[stage]
         better = table[(table["caught"] >= 0.9) & (table["days"] > row["days"])]
         if row["caught"] < 0.9 and len(better):
             other = better.iloc[0]
-            wait = int(round(other["days"] - row["days"]))
+            wait = round(other["days"] - row["days"])
             said.append(
                 f"{other['days']:g} days would catch {figures.percent(other['caught'])}, and the "
                 f"newest leads to learn from would be {wait:,} days older."

@@ -48,6 +48,16 @@ class Strip:
     bars: tuple[Bar, ...]
     holes: tuple[Bar, ...]
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the first bar begins and the last one ends, in per cent of the width."""
+        if not self.bars:
+            return 0.0, 100.0
+        first, last = self.bars[0], self.bars[-1]
+        return round(100 * first.x / self.width, 2), round(
+            100 * (last.x + last.width) / self.width, 2
+        )
+
 
 def periods(first: date, last: date, unit: str) -> list[date]:
     """Return the first days of all weeks or months from one to another.
@@ -108,7 +118,7 @@ def ticks(axis: Sequence[date], most: int = 5) -> list[tuple[float, str]]:
     [(0.0, 'Jan 2025'), (33.33, 'May 2025'), (66.67, 'Sep 2025')]
     """
     step = max(1, math.ceil(len(axis) / most))
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     weekly = len(axis) > 1 and (axis[1] - axis[0]).days == 7
     told = []
     for i in range(0, len(axis), step):
