@@ -116,7 +116,7 @@ def _given(look: FirstLook) -> dict[str, Any]:
         name = str(table["table"])
         own = rows[rows["table"] == name]
         per: dict[date, float] = dict(zip(own["period"], own["rows"], strict=True))
-        dated = table["first_us"] == table["first_us"]
+        dated = table["first_us"] is not None
         told.append(
             {
                 **table,
