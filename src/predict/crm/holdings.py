@@ -116,6 +116,7 @@ def _periods(dated: dict[str, ir.Table], tables: pd.DataFrame) -> pd.DataFrame:
         part = days.group_by(period=day).aggregate(rows=days.rows.sum().cast("int64"))
         parts.append(part.mutate(table=ibis.literal(name)).order_by("period").to_pandas())
     frame = pd.concat(parts, ignore_index=True)[columns]
+    frame["period"] = [pd.Timestamp(p).date() for p in frame["period"]]
     frame.attrs["unit"] = "week" if unit == "W" else "month"
     return frame
 

@@ -212,8 +212,10 @@ def _ranges(table: ir.Table, column: str, name: str) -> pd.DataFrame:
     edges = [float(v) for v in row.values()]
     place: ir.Value = ibis.literal(0)
     for edge in sorted(set(edges)):
-        place = place + (known.number > edge).cast("int64")
-        if edges.count(edge) > 1:
+        many = edges.count(edge) > 1
+        if many or edge > edges[0]:
+            place = place + (known.number > edge).cast("int64")
+        if many:
             place = place + (known.number >= edge).cast("int64")
     known = known.mutate(place=place)
     counted = known.group_by("place").aggregate(

@@ -179,6 +179,9 @@ def _hides(column: str, cls: str) -> bool:
 
 
 def _months(crm: Crm, leads: ir.Table) -> pd.DataFrame:
+    import pandas as pd
+
     month = month_of(leads.created_us, crm)
     counted = leads.group_by(month=month).aggregate(leads=leads.count(), reached=leads.y.sum())
-    return counted.order_by("month").to_pandas().astype({"leads": int, "reached": int})
+    frame = counted.order_by("month").to_pandas().astype({"leads": int, "reached": int})
+    return frame.assign(month=[pd.Timestamp(m).date() for m in frame["month"]])
