@@ -47,7 +47,7 @@ def test_rows_spans_and_the_longest_silence(tmp_path: Path) -> None:
     days = ["2024-01-05", "2024-01-05", "2024-01-09", "2024-03-20", "2024-03-21", "2024-09-01"]
     tables, rows = given(tmp_path, days)
     leads = tables.set_index("table").loc["leads"]
-    assert (leads["rows"], leads["columns"]) == (6, 3)
+    assert (leads["rows"], leads["held"], leads["columns"]) == (6, 6, 3)
     assert moment(leads["first_us"]) == pd.Timestamp("2024-01-05")
     assert moment(leads["last_us"]) == pd.Timestamp("2024-09-01")
     # From 22 March to 31 August.
@@ -60,6 +60,19 @@ def test_rows_spans_and_the_longest_silence(tmp_path: Path) -> None:
         "2024-09-01": 1,
     }
     assert rows.attrs["unit"] == "month"
+
+
+def test_rows_that_do_not_count_are_counted(tmp_path: Path) -> None:
+    given(tmp_path, ["2024-01-01"])
+    frame = pd.DataFrame({"id": range(3), "on": "2024-01-01", "status": ["new", "gone", "new"]})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    text = TEXT.format(zone="UTC").replace("[leads]", '[leads]\nwhere = { status = "new" }')
+    crm = open_crm(Definition.parse(text, folder=tmp_path))
+    try:
+        leads = holdings(crm)[0].set_index("table").loc["leads"]
+    finally:
+        crm.close()
+    assert (leads["rows"], leads["held"]) == (2, 3)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo"])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOMENTS = ("created_at", "occurred_at", "entered_at", "changed_at")
 #: Up to so many days a time line is drawn by week, beyond by month.
 BY_WEEK_DAYS = 26 * 7
-_COLUMNS = ["table", "role", "by", "file", "rows", "columns", "first_us", "last_us"]
+_COLUMNS = ["table", "role", "by", "file", "rows", "held", "columns", "first_us", "last_us"]
 _COLUMNS += ["silent_days", "silent_us"]
 
 
@@ -43,7 +43,7 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
     -------
     tables : DataFrame
         One row a table of the definition: ``table`` (key path), ``role`` (its section), ``by``,
-        ``file``, ``rows``, ``columns``, ``first_us`` and ``last_us`` of its moments, and the
+        ``file``, ``rows`` that count, ``held`` (all, those left out by ``where`` too), ``columns``, ``first_us`` and ``last_us`` of its moments, and the
         longest run of whole days without a row: ``silent_days``, from ``silent_us``. Missing
         where a table has no moments.
     rows : DataFrame
@@ -64,6 +64,7 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
             "by": getattr(spec, "by", None),
             "file": text.name,
             "rows": int(text.table.count().execute()),
+            "held": _held(reader, name, spec),
             "columns": len(text.columns),
         }
         if column is not None and column in text.columns:
@@ -75,6 +76,12 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
         told.append(facts)
     tables = pd.DataFrame(told, columns=_COLUMNS)
     return tables, _periods(dated, tables)
+
+
+def _held(reader: Reader, name: str, spec: Export) -> int:
+    """Return the rows of a table, those that the definition does not ask for too."""
+    whole = reader.text(name, spec.model_copy(update={"where": {}}), []).table
+    return int(whole.count().execute())
 
 
 def _days(rows: ir.Table, column: str, shift: int) -> ir.Table:

@@ -235,6 +235,7 @@ def _columns(look: FirstLook) -> dict[str, Any]:
         for row in _records(look.kinds)
         if row["winners"] >= 20 and row["together"] > row["winners"] / 2
     ]
+    beyond.sort(key=lambda c: c["cls"] not in (CLASSES["fixed"], CLASSES["undeclared"]))
     return {
         "beyond": beyond,
         "named": named,

@@ -201,10 +201,10 @@ def in_short(look: FirstLook, goal: Goal) -> list[str]:
         )
     beyond = [safe_text(c) for c in look.suspects.loc[look.suspects["beyond"], "column"]]
     if beyond:
-        shown = ", ".join(beyond[:4]) + (" …" if len(beyond) > 4 else "")
+        shown = ", ".join(beyond[:4]) + (" …" if len(beyond) > 4 else ".")
         verb = "looks" if len(beyond) == 1 else "look"
         said.append(
-            f"{len(beyond)} of {len(look.suspects)} columns {verb} too good to be true: {shown}."
+            f"{len(beyond)} of {len(look.suspects)} columns {verb} too good to be true: {shown}"
         )
     first = next((u for u in look.unlocks if u.teaches), None)
     if first is not None:
