@@ -43,9 +43,9 @@ def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:
     -------
     tables : DataFrame
         One row a table of the definition: ``table`` (key path), ``role`` (its section), ``by``,
-        ``file``, ``rows`` that count, ``held`` (all, those left out by ``where`` too), ``columns``, ``first_us`` and ``last_us`` of its moments, and the
-        longest run of whole days without a row: ``silent_days``, from ``silent_us``. Missing
-        where a table has no moments.
+        ``file``, ``rows`` that count, ``held`` (all, those left out by ``where`` too),
+        ``columns``, ``first_us`` and ``last_us`` of its moments, and the longest run of whole days
+        without a row: ``silent_days``, from ``silent_us``. Missing where a table has no moments.
     rows : DataFrame
         ``table``, ``period`` (first day of a week or month on the definition's clocks), ``rows``;
         periods without rows are absent. By week where all tables together span half a year at most.
