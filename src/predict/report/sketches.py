@@ -109,7 +109,7 @@ def strip(rows: Mapping[date, float], axis: Sequence[date]) -> Strip:
     return Strip(len(axis) * SLOT, tuple(bars), tuple(holes))
 
 
-def ticks(axis: Sequence[date], most: int = 5) -> list[tuple[float, str]]:
+def ticks(axis: Sequence[date], most: int = 4) -> list[tuple[float, str]]:
     """Return where on the axis, in per cent, which date stands; at most ``most`` of them.
 
     Examples
