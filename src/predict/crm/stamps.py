@@ -52,3 +52,19 @@ def column_us(column: ir.Column) -> ir.Column:
     import ibis
 
     return column.delta(ibis.timestamp("1970-01-01"), unit="microsecond").cast("int64")
+
+
+def day_shift(time_zone: str, year: int) -> int:
+    """Return microseconds that put a moment on the day of a zone's clocks, near enough to count by.
+
+    The larger offset of the year, so that midnight by the clock never falls on the day before;
+    in winter a day may begin an hour early.
+
+    Examples
+    --------
+    >>> day_shift("Europe/Berlin", 2024) == 2 * DAY // 24, day_shift("UTC", 2024)
+    (True, 0)
+    """
+    zone = ZoneInfo(time_zone)
+    offsets = [datetime(year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)]
+    return max((o // timedelta(microseconds=1) for o in offsets if o is not None), default=0)

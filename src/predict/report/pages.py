@@ -108,7 +108,7 @@ def render_list(
     cards = _cards(shown, reasons, display.set_axis(scores["row"].to_numpy()))
     style = (_TEMPLATES / "list.css").read_text(encoding="utf-8")
     return (
-        _environment()
+        environment()
         .get_template("list.html")
         .render(
             summary=summary,
@@ -182,10 +182,11 @@ def _short(evidence: str, goal: Goal) -> str:
     return f"{told['rate']}\u00a0% of {told['like']}, {told['all']}\u00a0% of all"
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the maker of all pages: text is escaped, a name that is not given is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -193,7 +194,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["count"] = lambda n: f"{n:,}"
-    environment.filters["percent"] = figures.percent
-    environment.filters["short"] = _short
-    return environment
+    made.filters["count"] = lambda n: f"{n:,}"
+    made.filters["percent"] = figures.percent
+    made.filters["short"] = _short
+    return made
