@@ -123,6 +123,10 @@ def print_beginning(out: Console, done: Beginning) -> None:
         f"are {held['time_zone']}; sales can follow up {held['capacity_per_month']:g} a month."
     )
     out.print("Read it once: what was guessed says so, with the reason beside it.")
+    if done.page is not None:
+        out.print(f"What these files hold, on one page: {done.page}")
+    if done.trouble is not None:
+        out.print(f"No first_look.html yet, as the export cannot be opened:\n{done.trouble}")
     out.print(f"Then:  predict check {done.path}   and   predict train {done.path}")
 
 

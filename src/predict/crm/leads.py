@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from predict.crm.eligibility import NO_CONTACT, no_contact, told
+from predict.crm.eligibility import told
 from predict.crm.known_from import with_stamps
+from predict.crm.layout import allowed, lay_out, roles_of
 from predict.crm.merged import fold, read_merged
-from predict.crm.people import ORIGIN, read_people, with_people
+from predict.crm.people import read_people, with_people
 from predict.crm.profile import (
-    FROM_MAIL,
     ProfileColumn,
-    first_address,
-    from_mail,
-    mail_columns,
-    mail_keys,
 )
-from predict.crm.reader import Part, Reader, parser, profile_value
+from predict.crm.reader import Part, Reader
 from predict.crm.related import RelatedPart, join_related
 from predict.crm.sources import Workspace
-from predict.crm.stamps import column_us
-from predict.crm.tables import CRITERION, INCUMBENT, PROFILE
-from predict.crm.texttable import TextTable, as_text
+from predict.crm.texttable import TextTable
 from predict.findings import Finding
 
 if TYPE_CHECKING:
@@ -31,8 +25,6 @@ if TYPE_CHECKING:
 
     from predict.definition.schema import Definition
 
-#: Roles of the leads table that are profile features as well.
-ROLE_FEATURES = ("source", "campaign", "list")
 _LEFT_OUT = {
     "last_of": "hold only the latest date, which later contact moves",
     "first_of": "are dates of events; declare them as an events table to use them",
@@ -87,56 +79,16 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     """
     definition = reader.definition
     spec = definition.leads
-    roles = _roles(definition)
-    text = reader.text("leads", spec, [*roles.values(), *spec.columns])
-    chosen = {cls: _allowed(definition, spec.of_class(cls)) for cls in (*_LEFT_OUT, "fixed")}
-    learned = [*chosen["fixed"], *(c for c in spec.of_class("mutable") if c in tracked)]
-    personal = list(spec.of_class("personal"))
-    incumbents = _allowed(definition, spec.of_class("incumbent"))
-    named = [roles[r] for r in ROLE_FEATURES if r in roles and roles[r] not in spec.columns]
-    keys = [r.key for r in definition.related.values()]
-    ids = [*keys, *(roles[r] for r in ("lead_id", "account_id", "owner") if r in roles)]
-    declared: dict[str, str | None] = dict.fromkeys(_allowed(definition, named))
-    declared |= {c: spec.columns[c].type for c in learned}
-    declared |= {c: "category" for c in ids if c in declared}
+    text = reader.text("leads", spec, [*roles_of(definition).values(), *spec.columns])
     people = read_people(reader)
-    types = people.agreed(reader, text, declared)
-    criteria = [c for c in definition.criteria_fields if c in text.columns]
-    asks = {c: spec.columns[c] for c in spec.of_class("eligibility")}
-    parsers = dict.fromkeys([*personal, *criteria, *asks], "text")
-    parsers |= {c: parser(t) for c, t in types.items()}
-    parsers |= dict.fromkeys(incumbents, "number") | dict.fromkeys(ids, "id")
-    parsers[roles["created_at"]] = "timestamp"
-    parsed = reader.parse(text, parsers, personal=personal)
+    laid = lay_out(reader, text, people, tracked)
+    parsed = reader.parse(text, laid.parsers, personal=laid.personal)
     merged = read_merged(reader)
-    rows, others = with_people(reader, parsed.table, people, parsers, personal, merged.table)
-    columns: dict[str, Any] = {
-        "lead_id": rows[roles["lead_id"]],
-        "created_us": column_us(rows[roles["created_at"]]),
-        "account_id": _optional(rows, roles.get("account_id")),
-        "owner": _optional(rows, roles.get("owner")),
-        "origin": rows[ORIGIN],
-        "file": rows["_file"],
-        "record": rows["_record"],
-    }
-    columns |= {PROFILE + c: profile_value(rows[c], t) for c, t in types.items()}
-    columns |= {INCUMBENT + c: rows[c] for c in incumbents}
-    columns |= {CRITERION + c: as_text(rows[c]).strip().nullif("") for c in criteria}
-    columns[NO_CONTACT] = no_contact(rows, asks)
-    columns |= {f"k:{k}": rows[k] for k in keys}
-    columns |= {f"m:{c}": rows[c].lower() for c in mail_columns(personal)}
-    columns |= mail_keys([rows[c] for c in mail_columns(personal)], definition.reading.free_mail)
-    profile = [
-        ProfileColumn(c, PROFILE + c, t, spec.columns[c].words if c in spec.columns else None)
-        for c, t in types.items()
-    ]
-    free, mails = definition.reading.free_mail, mail_columns(_allowed(definition, personal))
-    if mails:
-        derived = from_mail(first_address([rows[c] for c in mails]), free)
-        for name in _allowed(definition, derived):
-            columns[PROFILE + name] = derived[name]
-            profile.append(ProfileColumn(name, PROFILE + name, "category", FROM_MAIL[name]))
-    told_of = {c: spec.columns[c] for c in types if c in spec.columns}
+    rows, others = with_people(
+        reader, parsed.table, people, laid.parsers, laid.personal, merged.table
+    )
+    columns, profile = laid.columns(rows, definition)
+    told_of = {c: spec.columns[c] for c in laid.types if c in spec.columns}
     leads, undated = with_stamps(reader, text, told_of, rows.select(**columns))
     leads = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
     leads, about_merged, folded = fold(reader, leads, merged.table)
@@ -144,10 +96,10 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     for part in related:
         leads = part.joined_to(leads)
     table = _one_row_a_lead(reader.workspace, leads)
-    counts = _counts(rows, [roles["lead_id"], roles["created_at"]], table, folded)
-    findings = [*parsed.findings, *_left_out(chosen), *_about_rows(counts)]
+    counts = _counts(rows, [spec.lead_id, spec.created_at], table, folded)
+    findings = [*parsed.findings, *_left_out(definition), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]
-    findings += told(table, asks)
+    findings += told(table, laid.asks)
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("origin", "file", "record"),
@@ -163,31 +115,12 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
             **{k: t for part in (others, merged, *related) for k, t in part.sources.items()},
         },
         (*profile, *(c for part in related for c in part.profile)),
-        tuple(incumbents),
+        laid.incumbents,
         tuple(related),
         merged=merged.table,
         places=table.filter(table.origin == 0).select("lead_no", "file", "record"),
         undeclared=_undeclared(definition, text),
     )
-
-
-def _roles(definition: Definition) -> dict[str, str]:
-    spec = definition.leads
-    names = ("lead_id", "created_at", "account_id", "owner", *ROLE_FEATURES)
-    roles = {name: getattr(spec, name) for name in names if getattr(spec, name)}
-    if "account_id" not in roles and definition.account_key:
-        roles["account_id"] = definition.account_key
-    return roles
-
-
-def _allowed(definition: Definition, names: Any) -> list[str]:
-    return [n for n in names if n not in definition.never_use.columns]
-
-
-def _optional(rows: ir.Table, name: str | None) -> ir.Value:
-    import ibis
-
-    return ibis.null("string") if name is None else rows[name]
 
 
 def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:
@@ -235,7 +168,8 @@ def _about_rows(counts: Mapping[str, int]) -> list[Finding]:
     ]
 
 
-def _left_out(chosen: Mapping[str, list[str]]) -> list[Finding]:
+def _left_out(definition: Definition) -> list[Finding]:
+    chosen = {cls: allowed(definition, definition.leads.of_class(cls)) for cls in _LEFT_OUT}
     return [
         Finding(
             f"left-out-{cls.replace('_', '-')}",
@@ -251,7 +185,7 @@ def _left_out(chosen: Mapping[str, list[str]]) -> list[Finding]:
 
 def _undeclared(definition: Definition, text: TextTable) -> tuple[str, ...]:
     spec = definition.leads
-    used = {*spec.columns, *definition.never_use.columns, *_roles(definition).values()}
+    used = {*spec.columns, *definition.never_use.columns, *roles_of(definition).values()}
     used |= {r.key for r in definition.related.values()} | {str(spec.outcome_column)}
     used |= {str(column.known_from) for column in spec.columns.values()}
     # Dated columns of leads are tables of their own, and links stand there as well.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from predict.crm.identity import read_links, resolve
 from predict.crm.ids import ID, hashed
-from predict.crm.profile import first_address, mail_columns
+from predict.crm.profile import ProfileType, first_address, mail_columns
 from predict.crm.reader import Part, Reader
 from predict.crm.stamps import column_us
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text
@@ -35,7 +35,9 @@ class PeopleTables:
 
     texts: Mapping[str, TextTable]
 
-    def agreed(self, reader: Reader, text: TextTable, declared: Mapping[str, str | None]):  # type: ignore[no-untyped-def]
+    def agreed(
+        self, reader: Reader, text: TextTable, declared: Mapping[str, str | None]
+    ) -> dict[str, ProfileType]:
         """Return the types of the leads' profile columns that hold for people as well.
 
         A column that is a number among leads alone is a category.

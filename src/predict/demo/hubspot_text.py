@@ -171,6 +171,7 @@ field = "property"
 new = "value"
 changed_at = "timestamp"
 covers_from = {covers_from}
+fields = {{ jobtitle = "Job Title", numemployees = "Number of Employees" }}
 
 [criteria.country]
 field = "Country/Region"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from predict.crm.holdings import raw_tables
 from predict.crm.stamps import DAY
+from predict.definition.complaints import dotted
 from predict.history.horizons import Followed
 
 if TYPE_CHECKING:
@@ -89,26 +89,21 @@ def _per_table(crm: Crm, leads: ir.Table) -> dict[str, dict[str, int]]:
 
 def _links(crm: Crm) -> list[dict[str, object]]:
     """Return, per link, the rows that name another id and the leads that have one."""
-    from predict.crm.reader import Reader
+    from predict.crm.identity import id_pairs, resolve
+    from predict.crm.ids import EMAIL, ID
+    from predict.crm.reader import Part, Reader
 
+    reader = Reader(crm.workspace, crm.definition)
     told: list[dict[str, object]] = []
-    for path, _, text in raw_tables(crm):
-        section, _, name = path.partition(".")
-        spec = crm.definition.links.get(name.strip('"')) if section == "links" else None
-        if spec is None:
-            continue
-        reader = Reader(crm.workspace, crm.definition)
-        pairs = reader.parse(text, {spec.lead_id: "id", spec.other_id: "id"}).table
-        pairs = pairs.filter(pairs[spec.other_id].notnull())
-        known = pairs.inner_join(
-            crm.leads.select("lead_id", "lead_no"), pairs[spec.lead_id] == crm.leads.lead_id
-        )
-        row = pairs.aggregate(
-            rows=pairs.count(),
-            joined=known.count().as_scalar(),
-            leads=known.lead_no.nunique().as_scalar(),
+    for name, spec in crm.definition.links.items():
+        kinds = (reader.id_type(spec.kinds), EMAIL if spec.kind == "email" else ID)
+        pairs = id_pairs(reader, name, Part(crm.leads), kinds)
+        known = resolve(pairs, "carrier", spec.kinds, crm.links)
+        row = known.aggregate(
+            rows=known.count(), joined=known.lead_no.count(), leads=known.lead_no.nunique()
         ).to_pandas()
-        told.append({"table": path, **{k: int(row[k][0]) for k in ("rows", "joined", "leads")}})
+        counts: dict[str, object] = {k: int(row[k][0]) for k in ("rows", "joined", "leads")}
+        told.append({"table": dotted(("links", name)), **counts})
     return told
 
 

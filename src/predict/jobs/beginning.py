@@ -12,7 +12,8 @@ from predict.crm.drafting.questions import Question
 from predict.crm.drafting.sketch import Answers
 from predict.crm.gathering import gather
 from predict.crm.survey import Survey, TableLook
-from predict.errors import InputError
+from predict.errors import InputError, PredictError
+from predict.jobs.first_look import PAGE, write_first_look
 from predict.publish import publish_file
 
 #: Given the questions with their defaults, returns what was answered.
@@ -31,11 +32,17 @@ class Beginning:
         Its text, the questions with what holds, what each file is and what became of it.
     tables : tuple of TableLook
         What each file holds: rows, columns, spans; the working copies are gone.
+    page : Path or None
+        ``first_look.html`` beside the definition.
+    trouble : PredictError or None
+        Why there is no page: the export cannot be opened under the draft as it stands.
     """
 
     path: Path
     draft: Draft
     tables: tuple[TableLook, ...]
+    page: Path | None = None
+    trouble: PredictError | None = None
 
 
 def begin(
@@ -45,7 +52,7 @@ def begin(
     *,
     force: bool = False,
 ) -> Beginning:
-    """Look at exports and write a commented definition that maps them.
+    """Look at exports; write a commented definition that maps them, and a page about them.
 
     Parameters
     ----------
@@ -87,4 +94,8 @@ def begin(
         tables = tuple(survey.tables)
     folder.mkdir(parents=True, exist_ok=True)
     publish_file(to, drafted.text.encode())
-    return Beginning(to, drafted, tables)
+    try:
+        page = write_first_look(to, to.with_name(PAGE))
+    except PredictError as error:
+        return Beginning(to, drafted, tables, trouble=error)
+    return Beginning(to, drafted, tables, page)

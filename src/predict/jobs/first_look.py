@@ -8,6 +8,9 @@ from pathlib import Path
 from predict.definition.schema import Definition
 from predict.publish import publish_file
 
+#: Name of the page.
+PAGE = "first_look.html"
+
 
 def write_first_look(
     definition: Definition | str | PathLike[str],
@@ -44,7 +47,7 @@ def write_first_look(
         definition = Definition.read(definition, data=data)
     path = Path(to)
     if path.is_dir():
-        path = path / "first_look.html"
+        path = path / PAGE
     crm = open_crm(definition)
     try:
         text = render_first_look(look(crm))

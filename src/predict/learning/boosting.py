@@ -20,9 +20,9 @@ Settings = Mapping[str, float]
 #: Trees of few leaves on few columns each: on real exports (event log and flat, earlier folds)
 #: as good as any other setting, and never far off without tuning.
 DEFAULTS: Settings = {
-    "n_trees": 150,
+    "n_trees": 200,
     "learning_rate": 0.06,
-    "num_leaves": 7,
+    "num_leaves": 5,
     "min_data_in_leaf": 60,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.7,

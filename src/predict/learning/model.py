@@ -107,7 +107,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         text_columns: Sequence[str] = (),
         members: str = "both",
         half_lives: Sequence[float | None] = (180.0, None),
-        n_seeds: int = 3,
+        n_seeds: int = 5,
         trials: int = 0,
         time_cap: float | None = None,
         n_threads: int = 0,

@@ -9,9 +9,9 @@ from predict.learning.boosting import DEFAULTS, Settings
 
 #: What a trial may choose from; the defaults stand in the middle.
 CHOICES: Mapping[str, Sequence[float]] = {
-    "n_trees": (75, 150, 300),
+    "n_trees": (100, 200, 400),
     "learning_rate": (0.03, 0.06, 0.1),
-    "num_leaves": (4, 7, 12, 20),
+    "num_leaves": (3, 5, 8, 16),
     "min_data_in_leaf": (20, 60, 150),
     "feature_fraction": (0.2, 0.3, 0.5, 0.8),
     "bagging_fraction": (0.5, 0.7, 0.9),
