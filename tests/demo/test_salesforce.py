@@ -115,8 +115,7 @@ def test_features_are_equal_cell_by_cell(datasets: dict[str, Dataset]) -> None:
     pd.testing.assert_series_equal(theirs.y, ours.y)
     X = theirs.X.rename(columns=NAMES)
     X.columns = [c.replace("Pages", "pages").replace("Seconds", "seconds") for c in X]
-    # Whatever history is not read holds back; a campaign is no column of a lead here.
-    assert set(ours.X) - set(X) <= {"job_title", "employees", "campaign"}
+    assert set(ours.X) - set(X) == {"campaign"}  # no column of a lead here
     both = [c for c in ours.X if c in X]
     assert len(both) > 100
     pd.testing.assert_frame_equal(X[both], ours.X[both])

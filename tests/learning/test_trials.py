@@ -4,7 +4,7 @@ from predict.learning.boosting import DEFAULTS
 from predict.learning.trials import CHOICES, changed, trial_list
 
 FIRST = {
-    "n_trees": 300,
+    "n_trees": 400,
     "learning_rate": 0.1,
     "min_data_in_leaf": 20,
     "feature_fraction": 0.5,

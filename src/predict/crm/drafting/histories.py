@@ -35,5 +35,10 @@ def history_block(sketch: Sketch, history: Recognised | None, tracked: Mapping[s
     block = table_block(("history", "lead"), history, comment)
     block.put("of", "leads").put("id", history.part("lead")).put("field", history.part("field"))
     block.put("old", history.part("old")).put("new", history.part("new"))
-    block.put("changed_at", history.part("changed")).put("fields", fields)
+    changed = history.part("changed")
+    block.put("changed_at", changed).put("fields", fields)
+    first = history.look.columns[str(changed)].first
+    if first is not None:
+        why = "its first row; if a field was tracked later, say when"
+        block.put("covers_from", first.date(), why)
     sketch.add(block, history, "history.lead")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from predict.crm.drafting import stages
 from predict.crm.drafting.columns import history_names, sort_columns
 from predict.crm.drafting.histories import history_block, values_of_field
+from predict.crm.drafting.mailboxes import mailbox_block
 from predict.crm.drafting.others import others
 from predict.crm.drafting.profiles import new_business, profile_block
 from predict.crm.drafting.sketch import Answers, Sketch, one_or_more, table_block
@@ -74,6 +75,7 @@ def sketch_hubspot(
     _deals(sketch, objects, contact)
     _ends(sketch, contact, history)
     history_block(sketch, history, tracked)
+    mailbox_block(sketch)
     return sketch
 
 

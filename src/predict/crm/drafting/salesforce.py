@@ -10,6 +10,7 @@ from predict.crm.drafting.activities import campaigns, meetings, tasks
 from predict.crm.drafting.blocks import Block
 from predict.crm.drafting.columns import history_names, sort_columns
 from predict.crm.drafting.histories import history_block, values_of_field
+from predict.crm.drafting.mailboxes import mailbox_block
 from predict.crm.drafting.others import others
 from predict.crm.drafting.profiles import new_business, profile_block
 from predict.crm.drafting.sketch import Answers, Sketch, one_or_more, table_block, trues
@@ -74,6 +75,7 @@ def sketch_salesforce(
     others(sketch, loose, survey, carriers)
     campaigns(sketch, objects, carriers)
     history_block(sketch, history, tracked)
+    mailbox_block(sketch)
     return sketch
 
 
