@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from predict.learning.newton import sigmoid
 from predict.scoring import grades
 from predict.scoring.criteria import check, rules
 from predict.scoring.reasons import as_text, by_concept, check_additivity, reasons
@@ -176,7 +177,7 @@ class Scorer:
         return pd.DataFrame(
             {
                 "log_odds": log_odds,
-                "probability": fit.predict_proba(part)[:, 1],
+                "probability": sigmoid(log_odds),
                 "unlike": unlike(
                     part, fit, self.specs(basis), oldest_days=oldest, inherits=self.inherits
                 ),
