@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 #: Precisions of the priors within one fold: slope 1 ± 0.2, level 0 ± 1.
 _FOLD_PRECISION = (25.0, 1.0)
 #: Standard deviation of what lasts over folds, and of what passes: of the slope, of the level.
-_LASTING = (0.15, 0.1)
+_LASTING = (0.15, 0.05)
 _PASSING = (0.3, 0.5)
 #: Precision of the prior of the anchor: 0 ± 0.1, stronger than a few weeks of leads.
 ANCHOR_PRECISION = 100.0

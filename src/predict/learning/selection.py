@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 #: Share of the boosting member where the past says nothing.
 PRIOR_SHARE = 0.6
 #: Nats per squared distance from it: a member must be clearly better to take the whole blend.
-_LEANING = 0.01
+_LEANING = 0.003
 #: Shares of the boosting member to choose from, by the members asked for.
 SHARES: Mapping[str, tuple[float, ...]] = {
     "both": tuple(i / 10 for i in range(11)),

@@ -10,7 +10,7 @@ from predict.crm.drafting.columns import history_names, sort_columns
 from predict.crm.drafting.histories import history_block, values_of_field
 from predict.crm.drafting.mailboxes import mailbox_block
 from predict.crm.drafting.others import others
-from predict.crm.drafting.profiles import new_business, profile_block
+from predict.crm.drafting.profiles import firm_blocks, new_business
 from predict.crm.drafting.sketch import Answers, Sketch, one_or_more, table_block
 from predict.crm.presets.fields import bare
 from predict.crm.recognition import Recognised
@@ -111,13 +111,7 @@ def _related(sketch: Sketch, objects: Mapping[str, Recognised], company: str | N
     if company is None:
         sketch.aside.append((one.look, "companies: no contact names one (Associated Company IDs)"))
         return
-    block = table_block(("related", "account"), one, "The firm, as it stands in the export.")
-    block.put("key", company).put("their_key", one.part("id"))
-    sketch.add(block, one, "related.account")
-    taken = [c for c in (one.part("id"), one.part("created"), one.part("merged")) if c]
-    columns = profile_block(one, taken)
-    if columns is not None:
-        sketch.blocks.append(columns)
+    firm_blocks(sketch, one, company)
 
 
 def _links(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from predict.crm.drafting.blocks import Block
-from predict.crm.drafting.sketch import one_or_more
+from predict.crm.drafting.sketch import Sketch, one_or_more, table_block
 from predict.crm.recognition import Recognised
 
 
@@ -40,3 +40,24 @@ def new_business(deal: Recognised) -> dict[str, Any]:
     values = deal.look.columns[column].values
     new = [v for v in values if "new" in v.lower() and "renew" not in v.lower()]
     return {column: one_or_more(new)} if new and len(new) < len(values) else {}
+
+
+def firm_blocks(sketch: Sketch, firms: Recognised, key: str) -> None:
+    """Add ``[related.account]`` and its columns.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        Gets the sections.
+    firms : Recognised
+        The table of accounts or companies.
+    key : str
+        Column of leads that names one.
+    """
+    block = table_block(("related", "account"), firms, "The firm, as it stands in the export.")
+    block.put("key", key).put("their_key", firms.part("id"))
+    sketch.add(block, firms, "related.account")
+    roles = ("id", "created", "merged", "deleted")
+    columns = profile_block(firms, [c for role in roles if (c := firms.part(role))])
+    if columns is not None:
+        sketch.blocks.append(columns)
