@@ -3,7 +3,8 @@
     python -m benchmarks.scale --leads 1000000 --folder FOLDER
 
 The model is trained on a small company of another seed, under the same definition. Both companies
-are written into the folder unless they are there.
+are written into the folder unless they are there. The stages of the large one are left out, so that
+every lead is still open and is scored, with its behaviour.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ def main() -> None:
     small, large = asked.folder / "small", asked.folder / "large"
     write_company(small, leads=TRAINED_ON, seed=SEEDS[0])
     write_company(large, leads=asked.leads, seed=SEEDS[1])
+    (large / "none.csv").write_text("lead_id,stage,entered_at,amount,reason\n", encoding="utf-8")
+    text = (large / "definition.toml").read_text(encoding="utf-8")
+    (large / "open.toml").write_text(text.replace('"stages.csv"', '"none.csv"'), encoding="utf-8")
     home = Home.at(asked.folder / "home")
     print(train(small / "definition.toml", home).verdict)
     to = asked.folder / "scored"
@@ -56,7 +60,7 @@ def main() -> None:
     shutil.rmtree(home.ledger, ignore_errors=True)
     profile, started = cProfile.Profile(), time.perf_counter()
     profile.enable()
-    office = Office.open(large / "definition.toml", home)
+    office = Office.open(large / "open.toml", home)
     opened = time.perf_counter() - started
     done = office.score(Order(to, AS_OF, large / "leads.csv"), progress=_tell)
     office.close()
