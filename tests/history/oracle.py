@@ -33,6 +33,11 @@ class Lead:
     did: list[dict[str, Any]] = field(default_factory=list)
     stages: list[tuple[str, int, int]] = field(default_factory=list)
 
+    @property
+    def born_won(self) -> bool:
+        """Whether it came with or after its own success: then nothing is learned from it."""
+        return any(s == "won" and at <= self.created + MINUTE for s, at, _ in self.stages)
+
 
 class Oracle:
     """Recomputes a dataset from the frames of a `histories.History`."""
@@ -115,7 +120,7 @@ class Oracle:
         """Return kinds (name, ours), assets (kind, ours, asset) that 20 leads had by a moment."""
         kinds, assets = set(), set()
         for lead in self.leads.values():
-            for e in lead.did:
+            for e in [] if lead.born_won else lead.did:
                 if e["at"] < until and e["known"] < until:
                     kinds.add((e["kind"], e["ours"], lead.id))
                     if e["asset"]:
@@ -180,7 +185,10 @@ class Oracle:
         others = [
             other
             for other in self.leads.values()
-            if other is not lead and other.account == lead.account and other.created < look.as_of
+            if other is not lead
+            and not other.born_won
+            and other.account == lead.account
+            and other.created < look.as_of
         ]
         did = [
             e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -300,6 +300,19 @@ def test_born_converted_leads_are_counted_and_never_in_the_dataset() -> None:
     assert sentences["born-converted"].startswith(f"{len(born)} leads were created with or after")
     assert not born & set(data.keys["lead_id"])
     assert BORN_WITHIN == FIRST_LOOK
+
+
+def test_nothing_of_a_lead_born_converted_reaches_a_feature_of_another() -> None:
+    """Its firm's other leads would learn of the sale from what it did."""
+    world = random_world(7)
+    born = {i for i, (lead, rows, _) in history(world).items() if is_born(lead.created, rows)}
+    mine = world.visits["lead"].isin(born)
+    assert mine.sum() > 3
+    crms = [world.open(), replace(world, visits=world.visits[~mine]).open()]
+    with_them, without = (build_dataset(crm).X.to_csv() for crm in crms)
+    for crm in crms:
+        crm.close()
+    assert with_them == without
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,15 @@ def catalogue(crm: Crm, recipe: Recipe) -> list[Feature]:
 def _learned(crm: Crm) -> ir.Table:
     """Return what leads did, and what we did where the definition opts in."""
     names = [n for n, spec in crm.definition.events.items() if spec.learned_from]
-    return crm.events.filter(crm.events.table.isin(names))
+    return _of_leads(crm, crm.events.filter(crm.events.table.isin(names)))
+
+
+def _of_leads(crm: Crm, rows: ir.Table) -> ir.Table:
+    """Return rows without those of leads born converted: they tell colleagues of a sale, too."""
+    if not crm.counts.get("leads born converted"):
+        return rows
+    born = crm.leads.filter(crm.leads.born_converted).select("lead_no")
+    return rows.anti_join(born, "lead_no")
 
 
 def feature_chunks(
@@ -194,7 +202,7 @@ def feature_chunks(
     rows : int
         How many row numbers to compute at once; the result does not depend on it.
     """
-    views = Views(_learned(crm), crm.outcomes)
+    views = Views(_learned(crm), _of_leads(crm, crm.outcomes))
     past = versions(crm)
     total = int(grid["row"].max().fill_null(-1).execute()) + 1
     for low in range(0, max(total, 1), rows):
