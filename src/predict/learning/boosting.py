@@ -31,6 +31,10 @@ DEFAULTS: Settings = {
     "cat_l2": 10.0,
     "max_bin": 63,
 }
+#: More rows carry more trees: beyond so many, ``n_trees`` grows with their square root, to at most
+#: three times as many. (On earlier folds of the simulated company and of two real exports, 150 to
+#: 200 trees did best on 3,000 to 14,000 rows, 300 on 26,000.)
+_ROWS_FOR_TREES, _MOST_TREES = 10_000, 3.0
 _LEAST_COLUMNS = 16
 _ROWS_FOR_THREADS = 20_000
 _FIXED: Mapping[str, Any] = {
@@ -69,7 +73,7 @@ class BoostingMember:
         ----------
         table : Table
         settings : mapping
-            LightGBM parameters, and ``n_trees``.
+            LightGBM parameters, and ``n_trees`` on up to 10,000 rows; see `n_trees_on`.
         seeds : sequence of int
             One booster each.
         threads : int
@@ -81,7 +85,7 @@ class BoostingMember:
         given = {**_FIXED, **DEFAULTS, **settings, "num_threads": threads}
         if len(table) < _ROWS_FOR_THREADS:
             given["num_threads"] = 1
-        n_trees = int(given.pop("n_trees"))
+        n_trees = n_trees_on(float(table.weight.sum()), int(given.pop("n_trees")))
         # Sampling columns helps wide tables; of few, a tree that misses the telling one is lost.
         given["feature_fraction"] = min(
             max(given["feature_fraction"], _LEAST_COLUMNS / max(table.matrix.shape[1], 1)), 1.0
@@ -139,3 +143,22 @@ class BoostingMember:
         import lightgbm
 
         return cls(tuple(lightgbm.Booster(model_str=text) for text in texts))
+
+
+def n_trees_on(rows: float, usual: int) -> int:
+    """Return how many trees so many rows carry.
+
+    Parameters
+    ----------
+    rows : float
+        Sum of the weights: a row counts less the older it is.
+    usual : int
+        Trees on up to 10,000 rows.
+
+    Examples
+    --------
+    >>> n_trees_on(3_000, 200), n_trees_on(40_000, 200), n_trees_on(1_000_000, 200)
+    (200, 400, 600)
+    """
+    more = min(max(rows / _ROWS_FOR_TREES, 1.0) ** 0.5, _MOST_TREES)
+    return round(usual * more)
