@@ -291,3 +291,13 @@ def test_a_foreign_list_is_scored_on_its_profile(company, scored) -> None:
     assert done.manifest["lead_id_column"] is None
     with pytest.raises(PredictError, match=r"no \[lists.tradeshow\](?s:.)*did you mean trade_show"):
         scored(company.exports / "trade_show.csv", mapping="tradeshow")
+
+
+def test_a_list_looked_at_long_after_the_export_says_so(scored, company):
+    """Everybody seems to have gone quiet: nothing is known of the time since."""
+    late = scored("lead_id,country\nnobody,DE\n", as_of=datetime(2026, 11, 27))
+    told = {f["code"]: f["sentence"] for f in late.manifest["findings"]}
+    assert told["stale-export"].startswith("The export is 149 days older")
+    assert "149 days older" in (late.folder / "list.html").read_text(encoding="utf-8")
+    fresh = scored("lead_id,country\nnobody,DE\n")
+    assert "stale-export" not in {f["code"] for f in fresh.manifest["findings"]}

@@ -86,7 +86,7 @@ def score(
     leads: Annotated[Path | None, typer.Argument(metavar="LIST", help="Any list.")] = None,
     open: Annotated[bool, typer.Option("--open", help="Score the open leads instead.")] = False,
     as_of: Annotated[str | None, typer.Option(help="The moment to look, UTC; now.")] = None,
-    list: Annotated[str | None, typer.Option(help="Which [lists.NAME] maps its headers.")] = None,
+    list: Annotated[str | None, typer.Option(help="Which \\[lists.NAME] maps its headers.")] = None,
     reasons: Annotated[
         verbs.Reasons, typer.Option(help="Whose reasons to write.")
     ] = verbs.Reasons.qualified,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from predict.crm.stamps import DAY, microseconds, moment
@@ -39,6 +40,30 @@ def _leads(crm: Crm) -> Finding:
         f"{n:,} leads, created from {first:%Y-%m-%d} to {last:%Y-%m-%d}; "
         f"{crm.counts['leads suppressed']:,} of them suppressed.",
         {"leads": n, "suppressed": crm.counts["leads suppressed"]},
+    )
+
+
+def check_moment(crm: Crm, as_of: datetime) -> Finding | None:
+    """Return a warning where leads are looked at long after what is known of them ends.
+
+    Parameters
+    ----------
+    crm : Crm
+        The opened export.
+    as_of : datetime
+        The moment we look, naive UTC.
+    """
+    days = (as_of - crm.exported_at).total_seconds() / 86_400
+    if days <= STALE_DAYS:
+        return None
+    return Finding(
+        "stale-export",
+        "warn",
+        "export",
+        f"The export is {days:.0f} days older than the moment looked at: what happened since is "
+        f"not known, so leads seem to have gone quiet. Export again, or look as of "
+        f"{crm.exported_at:%Y-%m-%d}.",
+        {"days": days},
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.checks import check_moment
 from predict.crm.opening import open_crm
 from predict.crm.people import rows_of_leads
 from predict.crm.sources import read_text
@@ -235,6 +236,8 @@ def _publish(
 
     crm, version = office.crm, office.version
     name = f"{version.name} {version.number}"
+    stale = check_moment(crm, order.as_of)
+    noticed = [*crm.findings, *([stale] if stale else [])]
     wanted = "all" if vendor and order.reasons == "qualified" else order.reasons
     run = Run(crm, Scorer(office.model, crm.definition, name), wanted)
     manifest: dict[str, Any] = {
@@ -244,7 +247,7 @@ def _publish(
         "list": "open leads" if order.leads is None else order.leads.name,
         "list_digest": listed,
         "lead_id_column": _id_column(crm, matched),
-        "findings": [f.as_dict() for f in crm.findings if f.severity != "note"],
+        "findings": [f.as_dict() for f in noticed if f.severity != "note"],
     }
     key = run_key(listed, version.digest, order.as_of)
     told = {k: manifest[k] for k in ("as_of", "model", "list")}
@@ -267,7 +270,8 @@ def _publish(
             if len(matched.rejects):
                 note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
         page, title = staging / "list.html", str(manifest["list"])
-        write_page(page, run, matched, order.as_of, title, str(manifest["told"]))
+        said = [str(manifest["told"]), *([stale.sentence.rstrip(".")] if stale else [])]
+        write_page(page, run, matched, order.as_of, title, ". ".join(said))
     return Scoring(order.to, manifest, False)
 
 
