@@ -130,3 +130,21 @@ def test_no_rows_at_all(opened: Opened) -> None:
     crm, leads = read(opened, {"Id": [], "Created": []})
     assert len(leads) == 0
     assert "no-leads" in set(crm.check()["code"][:2])  # what blocks stands first
+
+
+def test_names_that_the_leads_do_not_have_are_told(opened):
+    given = pd.DataFrame({"Id": ["1"], "Created": ["2024-01-01"], "Country": ["DE"]})
+    more = """
+[criteria.country]
+field = "Countryy"
+in = ["DE"]
+known = "at hand-off"
+[lists.fair]
+"Land" = "Contry"
+"Staat" = "Country"
+"""
+    crm, _ = read(opened, given, '[leads.columns]\nCountry = "fixed"\n' + more)
+    told = [f.sentence for f in crm.findings if f.code == "unknown-name"]
+    assert len(told) == 2
+    assert "unknown for everybody" in told[0] and "did you mean “Country”" in told[0]
+    assert "“Land” of the list goes unused" in told[1]

@@ -301,3 +301,20 @@ def test_a_list_looked_at_long_after_the_export_says_so(scored, company):
     assert "149 days older" in (late.folder / "list.html").read_text(encoding="utf-8")
     fresh = scored("lead_id,country\nnobody,DE\n")
     assert "stale-export" not in {f["code"] for f in fresh.manifest["findings"]}
+
+
+def test_a_list_that_reads_two_ways_is_read_as_the_user_says(scored):
+    text = "lead_id,country,created_at\n" + "".join(f"n{i},DE,0{i}/03/2026\n" for i in range(1, 9))
+    with pytest.raises(PredictError, match="--dates"):
+        scored(text)
+    done = scored(text, read_as={"dates": "%d/%m/%Y"})
+    assert done.manifest["rows"]["scored"] == 8
+    with pytest.raises(PredictError, match=r"no list can be read like that[\s\S]*--dates"):
+        scored(text, read_as={"dates": "%d"})
+
+
+def test_columns_that_a_list_lacks_are_named(scored):
+    done = scored("lead_id,job_title\nstranger,CEO\n")
+    absent = done.manifest["columns_absent"]
+    assert {"industry", "employees", "country"} <= set(absent)
+    assert not {"job_title", "email_kind", "account.industry"} & set(absent)

@@ -91,13 +91,18 @@ def score(
         verbs.Reasons, typer.Option(help="Whose reasons to write.")
     ] = verbs.Reasons.qualified,
     vendor: For = None,
+    dates: Annotated[str | None, typer.Option(help="Dates of the list, like %d/%m/%Y.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Its decimal sign, . or ,")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Its field separator.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Its character encoding.")] = None,
     home: Home = None,
     data: Data = None,
 ) -> None:
     """Score a list, or the leads still open, with the model in use."""
     if open == (leads is not None):
         raise InputError("name a LIST, or say --open: one of the two", where="predict score")
-    verbs.score(definition, to, leads, as_of, list, reasons, home, data, vendor)
+    read_as = {"dates": dates, "decimal": decimal, "delimiter": delimiter, "encoding": encoding}
+    verbs.score(definition, to, leads, as_of, list, reasons, home, data, vendor, read_as)
 
 
 @app.command()

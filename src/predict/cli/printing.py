@@ -148,6 +148,8 @@ def print_scoring(out: Console, done: Scoring) -> None:
         out.print(
             f"not to be contacted in some way, see do_not_contact: {told['do_not_contact']:,}"
         )
+    if basis["profile"] and told.get("columns_absent"):
+        out.print(f"not in the list, taken as not known: {', '.join(told['columns_absent'])}")
     if told["columns_unused"]:
         out.print(f"columns not used: {', '.join(told['columns_unused'])}")
     if told.get("several_leads"):

@@ -136,6 +136,7 @@ def score(
     home: Path | None,
     data: Path | None,
     vendor: str | None = None,
+    read_as: dict[str, str | None] | None = None,
 ) -> None:
     """Score a list or the open leads and print where the result is."""
     from predict.cli.printing import print_scoring, steps
@@ -145,7 +146,8 @@ def score(
     out = console()
     when = moment(as_of)
     out.print(f"As known before {when:%Y-%m-%d %H:%M} UTC")
-    order = Order(to, when, leads, mapping, reasons.value, vendor)
+    told = {key: said for key, said in (read_as or {}).items() if said is not None}
+    order = Order(to, when, leads, mapping, reasons.value, vendor, read_as=told)
     with steps(out) as progress:
         done = job(
             definition,

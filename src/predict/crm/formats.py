@@ -105,7 +105,7 @@ def number_format(
 
 def _signs(said: Mapping[str, Evidence]) -> dict[str, str]:
     """Return the sign of each file; one in which no value decides follows the others."""
-    do = 'declare decimal = "." or decimal = "," for this table'
+    do = 'declare decimal = "." or decimal = "," for this table (of a list: --decimal)'
     chosen: dict[str, int | None] = {}
     for file, evidence in said.items():
         silent = not (evidence.first or evidence.second)
@@ -177,7 +177,7 @@ def _date_format(
     elif given is not None:
         notation = calendars.declared(given, where=where)
     else:
-        do = 'declare dates = "%d/%m/%Y" or dates = "%m/%d/%Y" for this table'
+        do = 'declare dates = "%d/%m/%Y" or dates = "%m/%d/%Y" for this table (of a list: --dates)'
         chosen = choose(evidence, calendars.NAMES, where=where, do=do)
         order = None if chosen is None else (DAY_FIRST, MONTH_FIRST)[chosen]
         notation = calendars.sniffed(order or DAY_FIRST)

@@ -10,6 +10,7 @@ from predict.crm.eligibility import told
 from predict.crm.known_from import with_stamps
 from predict.crm.layout import allowed, lay_out, roles_of
 from predict.crm.merged import fold, read_merged
+from predict.crm.naming import check_names
 from predict.crm.people import read_people, with_people
 from predict.crm.profile import (
     ProfileColumn,
@@ -99,7 +100,7 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     counts = _counts(rows, [spec.lead_id, spec.created_at], table, folded)
     findings = [*parsed.findings, *_left_out(definition), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]
-    findings += told(table, laid.asks)
+    findings += [*told(table, laid.asks), *check_names(definition, text.columns)]
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
         table.drop("origin", "file", "record"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.profile import FROM_MAIL
 from predict.crm.tables import CRITERION
 from predict.definition.stages import stage_words
 from predict.history.building import Recipe, catalogue, feature_chunks
@@ -92,7 +93,8 @@ class Run:
         dict
             ``rows`` (read, and by status: they add up), ``told`` (the first sentence) with
             ``parts`` (its numbers, which add up too), ``basis``, ``grades``,
-            ``rated_qualified``, ``matched_by``, ``columns_unused``, ``mapping``, ``headers``,
+            ``rated_qualified``, ``matched_by``, ``columns_unused``, ``columns_absent`` (what the
+            model asks of strangers and the list does not have), ``mapping``, ``headers``,
             ``rejected_values``.
         """
         import pandas as pd
@@ -152,10 +154,17 @@ class Run:
             "rated_qualified": int(scored["rated_qualified"].sum()),
             "do_not_contact": int((scored["do_not_contact"] != "").sum()),
             "columns_unused": list(matched.unused),
+            "columns_absent": self._absent(matched),
             "mapping": dict(matched.mapping),
             "headers": matched.headers.as_list(),
             "rejected_values": len(matched.rejects),
         }
+
+    def _absent(self, matched: MatchedList) -> list[str]:
+        """Return columns that the model asks of a stranger and the list does not have."""
+        given = set(matched.headers.renamed.values())
+        asked = (p.name for p in self.crm.profile if "." not in p.name)
+        return [name for name in asked if name not in given and name not in FROM_MAIL]
 
 
 def _counted(grid: ir.Table, column: str) -> dict[str, int]:

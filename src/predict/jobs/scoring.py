@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from predict.crm.checks import check_moment
 from predict.crm.opening import open_crm
@@ -76,6 +78,9 @@ class Order:
         Whose import files are written; None goes by the ids of the leads.
     keep : bool
         Whether a copy of the list is put beside its result.
+    read_as : mapping of str to str
+        How the text of the list is read where it does not say so itself: ``delimiter``,
+        ``encoding``, ``decimal``, ``dates``; see `predict.definition.exports.Export`.
     """
 
     to: Path
@@ -85,6 +90,7 @@ class Order:
     reasons: Wanted = "qualified"
     vendor: str | None = None
     keep: bool = False
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
 
 def score(
@@ -179,7 +185,11 @@ class Office:
         """
         vendor = vendor_of(self.crm, order.vendor)
         listed = _list_digest(self.crm.definition, self.crm, order)
-        asked = [order.reasons, *([vendor, order.keep] if vendor or order.keep else [])]
+        asked: list[object] = [
+            order.reasons,
+            *([vendor, order.keep] if vendor or order.keep else []),
+        ]
+        asked += [dict(order.read_as)] if order.read_as else []
         inputs = json_digest([listed, self.version.digest, order.as_of.isoformat(), *asked])
         if is_complete(order.to, inputs):
             return Scoring(order.to, read_json(order.to / "manifest.json"), True)
@@ -335,7 +345,18 @@ def _matched(crm: Crm, order: Order) -> MatchedList:
     if order.leads is None:
         return match_list(crm, rows_of_leads(crm), as_of_us).only_open(crm)
     path = order.leads.resolve()
-    text = read_text(crm.workspace, Export(path=path.name), folder=path.parent)
+    try:
+        spec = Export.model_validate({"path": path.name, **order.read_as})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        option = f"--{wrong['loc'][0]}" if wrong["loc"] else "options of the list"
+        raise InputError(
+            "no list can be read like that",
+            where=option,
+            got=str(wrong["input"]),
+            do=wrong["msg"].removeprefix("Value error, "),
+        ) from error
+    text = read_text(crm.workspace, spec, folder=path.parent)
     return match_list(crm, text, as_of_us, _mapping(definition, order), order.mapping or "")
 
 
