@@ -160,4 +160,5 @@ def main() -> None:
         print(f"error: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:
+        print("interrupted; nothing was published", file=sys.stderr)  # noqa: T201
         sys.exit(130)
