@@ -70,6 +70,11 @@ BROKEN = {
     "empty.csv": (b"", "The file is empty", "Export the list again"),
     "header.csv": (HEAD, "The list holds column names and nobody below them", "filtered"),
     "foreign.csv": ("Foo;Bar\n1;2\n", "None of the columns could be recognised", "Job title"),
+    "headless.csv": (
+        ROW * 20,
+        "The first row is already a person: the names of the columns are missing",
+        "insert an empty row at the very top",
+    ),
     "dates.csv": (DATES, "The dates can be read in two ways", "yyyy-mm-dd"),
     "ragged.csv": (
         "A title of the list\n" + HEAD + ROW * 9,

@@ -96,6 +96,20 @@ TROUBLES: tuple[Trouble, ...] = (
         ),
     ),
     Trouble(
+        r"first row holds a person",
+        "The first row is already a person: the names of the columns are missing",
+        "Without names it cannot be told what the columns hold, and the first person would have "
+        "been left out.",
+        (
+            "Open the list in Excel and insert an empty row at the very top.",
+            "Write above each column what it holds, for instance “Job title” or “Country”; the "
+            "names that are read stand below.",
+            SAVE,
+            DROP,
+        ),
+        names_columns=True,
+    ),
+    Trouble(
         r"no column of the list is one",
         "None of the columns could be recognised",
         "Without a column that says something of the leads, nothing can be scored.",

@@ -11,6 +11,7 @@ from predict.crm.profile import mail_columns
 from predict.errors import InputError, nearest
 from predict.scoring.contents import HALF, Known, Sample, held, is_degree, is_mail
 from predict.scoring.countries import is_country
+from predict.scoring.firstrow import check_first_row
 from predict.scoring.synonyms import SHOWN, meaning_of, place_of, plain
 
 if TYPE_CHECKING:
@@ -148,8 +149,8 @@ def map_headers(
     Raises
     ------
     InputError
-        No header of ``given`` is in the list, two headers surely mean the same column, or none is
-        one that the model knows.
+        No header of ``given`` is in the list, two headers surely mean the same column, none is
+        one that the model knows, or the first row is no header but a person.
     """
     if not given:
         name, given = _fitting(crm.definition, text.columns)
@@ -165,6 +166,8 @@ def map_headers(
     known = Known(crm)
     sample = Sample.of(text, [h for h in text.columns if found[h].ours is None])
     _by_spelling(found, targets, sample, known)
+    named = [h for h, f in found.items() if f.ours is not None or meaning_of(h)]
+    check_first_row(text, named, given)
     _by_meaning(found, targets, sample, known)
     _by_content(found, targets, sample, known)
     done = Headers(tuple(_shown(f, targets) for f in found.values()))
