@@ -285,3 +285,26 @@ def test_open_leads_are_those_neither_won_nor_lost_nor_still_to_come(crm: Crm) -
     assert found.grid.order_by("row").to_pandas()["lead_id"].tolist() == ["00123", "00126"]
     assert found.left_out == {"closed": 1, "converted": 1, "not open": 1}
     assert found.inputs.count().execute() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "statuses"),
+    [
+        ("Last name,Title\nBee,Buyer\nBee,Buyer\nBee,Clerk\nBee, Buyer\n", "sdsd"),
+        ("Phone,Title\n030 1,Buyer\n030 1,Buyer\n", "sd"),
+        ("Title,Last name,Note\nab,c,x\na,bc,x\nab,c,y\n", "sss"),
+        # Nobody is named: equal rows may be two people.
+        ("Title,Country\nBuyer,DE\nBuyer,DE\n", "ss"),
+        ("Company,Title\nFirm,Buyer\nFirm,Buyer\n", "ss"),
+        ("Last name,Title\n,Buyer\n ,Buyer\n", "ss"),
+        # Who has an id or an address is judged by that alone.
+        ("Id,Last name,Title\nx,Bee,Buyer\n,Bee,Buyer\n,Bee,Buyer\n", "ssd"),
+        ("Email,Last name,Title\na@b.example,B,C\na@b.example,B,C\n,B,C\n,B,C\n", "sdsd"),
+    ],
+)
+def test_a_row_that_names_somebody_and_is_all_the_same_is_a_copy(
+    match, content: str, statuses: str
+) -> None:
+    _, grid = match(content)
+    assert "".join(s[0] for s in grid["status"]) == statuses
+    assert set(grid["status"]) <= {"scored", "duplicate"}
