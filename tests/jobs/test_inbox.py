@@ -76,8 +76,13 @@ BROKEN = {
         "insert an empty row at the very top",
     ),
     "dates.csv": (DATES, "The dates can be read in two ways", "yyyy-mm-dd"),
+    "title.csv": (
+        "A title of the list\n\n" + HEAD + ROW * 9,
+        "The names of the columns stand in row 3, not in the first row",
+        "delete the rows above row 3",
+    ),
     "ragged.csv": (
-        "A title of the list\n" + HEAD + ROW * 9,
+        HEAD + ROW.replace("Muster AG", "Muster; AG") * 9,
         "The rows do not fit the names of the columns",
         "no title, logo or empty row above",
     ),
@@ -98,6 +103,17 @@ BROKEN = {
     "quote.csv": (HEAD + '"Ulla;Beispiel\n' + ROW, "The file ends in the middle of a value", ""),
     "sheets.xlsx": (two_sheets, "The workbook has several sheets", "Leads"),
     "lists.zip": (two_lists, "The zip does not hold exactly one list", "Unpack"),
+    "old.xls": (
+        b"<html><table><tr><td>Position</td></tr></table>",
+        "The file is in an old Excel or LibreOffice format that could not be read",
+        "(.xlsx)",
+    ),
+    "table.docx": (b"PK\x03\x04" + bytes(40), "The file is a Word document, not a list", "copy"),
+    "list.dat": (
+        b"PK\x03\x04" + bytes(40),
+        "The file is not what its name says",
+        "another kind than its name says",
+    ),
     "paper.pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "The file is a PDF, not a list", "Ask for"),
 }
 
@@ -164,11 +180,29 @@ def test_a_list_comes_back_complete_and_a_second_run_does_nothing(
     stamps = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != "lock"}
     assert run(as_of=datetime(2026, 7, 2)) == Inbox()
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != "lock"} == stamps
-    # The same list dropped again is a new wish, and is answered beside the first.
-    drop(folder, "Messe Köln.csv", listed)
-    (again,) = run(vendor="hubspot").results
-    assert again.folder.name == "Messe-Köln-2026-07-01-2"
-    assert (again.folder / "scored.csv").read_bytes() == (result.folder / "scored.csv").read_bytes()
+
+
+def test_the_same_file_dropped_again_is_not_scored_again(run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    drop(folder, "fair.csv", HEAD + ROW)
+    drop(folder, "fair (1).csv", HEAD + ROW)  # downloaded twice
+    one, two = run(vendor="salesforce").results
+    assert one.same_as is None and (one.folder / "salesforce_insert.csv").exists()
+    assert two.same_as == one.folder and two.note is None
+    drop(folder, "fair.csv", HEAD + ROW)
+    (again,) = run(vendor="salesforce", as_of=datetime(2026, 7, 9)).results
+    assert again.told == f"the same file as done/{one.folder.name}; not scored again"
+    assert again.folder == folder / "done" / "fair-2026-07-09" and again.same_as == one.folder
+    names = {p.name for p in again.folder.rglob("*") if p.is_file()}
+    assert names == {"fair.csv", "same_list.txt", "manifest.json"}
+    assert one.folder.name in (again.folder / "same_list.txt").read_text(encoding="utf-8-sig")
+    assert verify(again.folder)["list"] == "fair.csv"
+    assert [p for p in folder.iterdir() if p.is_file()] == []
+    assert len(list((folder / "done").glob("*/salesforce_insert.csv"))) == 1
+    # Import files of somebody else are a new wish, and so is any other byte.
+    drop(folder, "fair.csv", HEAD + ROW)
+    drop(folder, "longer.csv", HEAD + ROW + ROW.replace("ulla@", "olaf@"))
+    assert [r.same_as for r in run(vendor="hubspot").results] == [None, None]
 
 
 def test_workbooks_and_zips_are_lists_too(run, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def print_inbox(out: Console, done: Inbox) -> None:
     for result in done.results:
         if result.note is None:
             out.print(f"{result.name}: {result.told}")
-            out.print(f"  {result.folder / 'list.html'}")
+            out.print(f"  {(result.same_as or result.folder) / 'list.html'}")
         else:
             out.print(f"{result.name}: comes back, {result.note}", style="yellow")
             out.print(f"  {result.folder / 'what_to_fix.html'}")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from predict.errors import InputError, PredictError, RefusedError
 from predict.home import Home
+from predict.jobs.importing import vendor_of
+from predict.jobs.repeats import SAME_AS, earlier, publish_repeat
 from predict.jobs.scoring import KEPT, Office, Order, Progress
 from predict.publish import (
     file_digest,
@@ -49,12 +51,15 @@ class Result:
         What its rows are, by number; "" where it came back.
     note : str or None
         What is wrong with it, where it came back.
+    same_as : Path or None
+        Folder of the first result, where the same file was scored before and was not again.
     """
 
     name: str
     folder: Path
     told: str = ""
     note: str | None = None
+    same_as: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ def empty_inbox(
 
     A list becomes ``done/NAME-DATE/``: page, table, import files, and the list itself in
     ``original/``; it is then taken out of the inbox. One that cannot be read becomes
-    ``to_fix/NAME-DATE/``, with a page that says what to do. A second run finds nothing to do.
+    ``to_fix/NAME-DATE/``, with a page that says what to do. A file that was scored before, byte by
+    byte, is not scored again: its folder names the first result. A second run finds nothing to do.
     Killed anywhere, the next run finishes what was begun, as of the moment it was begun; a list
     leaves the inbox only when its result is complete. One run works on a folder at a time.
 
@@ -174,7 +180,7 @@ class _Desk:
         name, as_of = str(begun["name"]), datetime.fromisoformat(str(begun["as_of"]))
         result = _finished(self.folder, path.name, name) if began else None
         if result is None:
-            result = self._made(path, name, as_of)
+            result = self._made(path, digest, name, as_of)
         if file_digest(path) != digest:
             # It grew while it was read: what was made of it stands for its first part only.
             shutil.rmtree(result.folder)
@@ -184,8 +190,12 @@ class _Desk:
         ticket.unlink()
         return result
 
-    def _made(self, path: Path, name: str, as_of: datetime) -> Result:
+    def _made(self, path: Path, digest: str, name: str, as_of: datetime) -> Result:
         to = self.folder / DONE / name
+        first = earlier(to.parent, digest, vendor_of(self.office.crm, self.vendor))
+        if first is not None:
+            told = publish_repeat(to, path, digest, first, as_of)
+            return Result(path.name, to, told, same_as=first)
         order = Order(to, as_of, path, None, "all", self.vendor, keep=True)
         try:
             matched = self.office.match(order)
@@ -230,7 +240,14 @@ def _finished(folder: Path, dropped: str, name: str) -> Result | None:
             manifest = verify(folder / part / name)
             note = manifest.get("note")
             told = str(manifest.get("told", ""))
-            return Result(dropped, folder / part / name, told, None if note is None else str(note))
+            first = manifest.get(SAME_AS)
+            return Result(
+                dropped,
+                folder / part / name,
+                told,
+                None if note is None else str(note),
+                None if first is None else folder / DONE / str(first),
+            )
     return None
 
 
