@@ -235,3 +235,11 @@ def test_what_the_definition_maps_is_never_taken_for_a_person(crm: Crm, mapped, 
     text = read_text(crm.workspace, SimpleNamespace(path=path.name), folder=tmp_path)
     found = map_headers(crm, text, {"a@b.example": "LeadSource"}, "odd")
     assert found.mapping == {"a@b.example": "LeadSource"}
+
+
+def test_the_title_of_a_sheet_is_not_the_name_of_its_first_column(mapped) -> None:
+    # Of a sheet whose first row holds one cell, only the column below it is read.
+    rows = "".join(f"p{i}@firm{i}.example\n" for i in range(9))
+    with pytest.raises(InputError, match="stand below the first row"):
+        mapped("Visitors of the fair\nE-Mail\n" + rows)
+    assert mapped("Visitors\n" + rows).mapping == {"Visitors": "Email"}

@@ -10,11 +10,14 @@ from predict.crm.texttable import FILE, RECORD, as_text
 from predict.errors import InputError
 from predict.scoring.contents import HALF, LOOKED_AT
 from predict.scoring.countries import is_country
+from predict.scoring.synonyms import meaning_of
 
 if TYPE_CHECKING:
     from predict.crm.texttable import TextTable
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+#: Rows in which the names may stand below a title, and meanings whose names are values as well.
+_TITLES, _ALSO_VALUES = 5, frozenset(("source", "campaign", "list", "website", "phone"))
 _NUMBER = re.compile(r"[+(]*\d[\d\s.,:/()+-]*")
 
 
@@ -59,7 +62,7 @@ def check_first_row(text: TextTable, known: Collection[str], given: Collection[s
     Raises
     ------
     InputError
-        The first row holds a person.
+        The first row holds a person, or a title above the names.
     """
     if any(h in given for h in text.columns):
         return
@@ -69,6 +72,12 @@ def check_first_row(text: TextTable, known: Collection[str], given: Collection[s
     repeated = {h for h in text.columns if h.strip().casefold() in below[h]}
     if set(known) - repeated:
         return
+    if not repeated and _named_below(text):
+        raise InputError(
+            "the names of the columns stand below the first row",
+            where=text.name,
+            do="delete the rows above them",
+        )
     if repeated or any(is_number(h) or _is_country(h, below[h]) for h in text.columns):
         raise _a_person(text)
 
@@ -87,6 +96,18 @@ def _below(text: TextTable) -> dict[str, list[str]]:
             if cell:
                 found[column].append(cell)
     return found
+
+
+def _named_below(text: TextTable) -> bool:
+    """Tell whether one of the next rows names columns, as below the title of a sheet."""
+    rows = text.table.order_by([FILE, RECORD]).limit(_TITLES)
+    cells = rows.select(**{f"c{i}": as_text(rows[c]) for i, c in enumerate(text.columns)})
+    for row in cells.to_pandas().itertuples(index=False):
+        filled = [v for v in row if isinstance(v, str) and v.strip()]
+        named = {m for v in filled if (m := meaning_of(v)) and m not in _ALSO_VALUES}
+        if len(named) >= min(2, len(text.columns)) and 2 * len(named) >= len(filled):
+            return True
+    return False
 
 
 def _is_country(header: str, values: list[str]) -> bool:
