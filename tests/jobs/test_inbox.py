@@ -8,11 +8,14 @@ import sys
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from predict.cli.printing import print_inbox
 from predict.errors import InputError, RefusedError
 from predict.home import Home
 from predict.jobs import inbox as module
@@ -226,6 +229,20 @@ def test_rows_that_cannot_be_read_are_told_beside_the_result(run, tmp_path: Path
     text = (result.folder / TEXT).read_text(encoding="utf-8-sig")
     assert "1 row could not be read and is not scored" in text and "line 32" in text
     assert "that cannot be read" in result.told
+
+
+def test_a_column_that_cannot_be_read_is_told_on_the_line_and_the_page(run, tmp_path: Path) -> None:
+    people = "".join(f"Ulla;u{i}@muster.example;51-200\n" for i in range(20))
+    drop(tmp_path / "in", "list.csv", "Name;E-Mail;employees\n" + people)
+    done = run()
+    (result,) = done.results
+    (said,) = result.remarks
+    assert said.startswith("“employees” could not be read in 20 rows")
+    assert said in (result.folder / "list.html").read_text(encoding="utf-8").split("<main>")[0]
+    assert verify(result.folder)["remarks"] == [said]
+    with StringIO() as stream:
+        print_inbox(Console(file=stream, width=400), done)
+        assert said in stream.getvalue()
 
 
 @pytest.mark.parametrize("at", ["before the result", "behind the result", "behind the note"])

@@ -231,6 +231,23 @@ def test_a_number_that_cannot_be_read_is_missing_and_said(match) -> None:
     assert found.rejects["value"].tolist() == ["many"]
 
 
+def test_a_column_that_holds_hardly_anything_readable_is_told_first(match) -> None:
+    sizes = "".join(f"x{i},51-200,2026-06-0{i % 9 + 1}\n" for i in range(20))
+    found, grid = match("Id,Size,Created\n" + sizes + "y,,soon\n")
+    assert found.remarks == (
+        "“Size” could not be read in 20 rows, all that hold it: it counts as not known there",
+    )
+    assert grid["p:Size"].isna().all()  # a range is no number, and none is made up
+    assert match("Id,Size\nx,many\ny,3\nz,4\n")[0].remarks == ()
+    assert "in 2 of the 3 rows" in match("Id,Size\nx,many\ny,3\nz,few\n")[0].remarks[0]
+
+
+def test_of_two_columns_for_one_it_is_told_which_was_taken(match) -> None:
+    found, _ = match("E-Mail,Email,Title\na@b.example,c@d.example,Buyer\n")
+    assert found.remarks == ("“E-Mail” is left aside: “Email” is read as “Email” already",)
+    assert found.headers.mapping == {}  # the one called as ours
+
+
 def test_more_bad_values_than_the_cap_refuse_the_list(match) -> None:
     rows = "".join(f"x{i},soon,Buyer\n" for i in range(101))
     with pytest.raises(RefusedError, match=r"(?s)Created|soon"):

@@ -6,11 +6,11 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from predict.errors import InputError, PredictError, RefusedError
 from predict.home import Home
@@ -51,6 +51,8 @@ class Result:
         What its rows are, by number; "" where it came back.
     note : str or None
         What is wrong with it, where it came back.
+    remarks : tuple of str
+        What to know first of how its columns were read.
     same_as : Path or None
         Folder of the first result, where the same file was scored before and was not again.
     """
@@ -59,6 +61,7 @@ class Result:
     folder: Path
     told: str = ""
     note: str | None = None
+    remarks: tuple[str, ...] = ()
     same_as: Path | None = None
 
 
@@ -203,7 +206,7 @@ class _Desk:
         except (InputError, RefusedError) as error:
             return self._returned(path, name, as_of, error)
         done = self.office.score(order, matched=matched, progress=self.progress)
-        return Result(path.name, to, str(done.manifest["told"]))
+        return Result(path.name, to, str(done.manifest["told"]), remarks=_remarks(done.manifest))
 
     def _returned(self, path: Path, name: str, as_of: datetime, error: PredictError) -> Result:
         """Publish the note on a list, with the list."""
@@ -246,9 +249,14 @@ def _finished(folder: Path, dropped: str, name: str) -> Result | None:
                 folder / part / name,
                 told,
                 None if note is None else str(note),
+                _remarks(manifest),
                 None if first is None else folder / DONE / str(first),
             )
     return None
+
+
+def _remarks(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, manifest.get("remarks", ())))
 
 
 def _has_rows(path: Path, matched: MatchedList) -> None:

@@ -93,7 +93,7 @@ class Run:
             ``rows`` (read, and by status: they add up), ``told`` (the first sentence) with
             ``parts`` (its numbers, which add up too), ``basis``, ``grades``,
             ``rated_qualified``, ``matched_by``, ``columns_unused``, ``mapping``, ``headers``,
-            ``rejected_values``.
+            ``rejected_values``, ``remarks`` on how the columns were read.
         """
         import pandas as pd
 
@@ -155,6 +155,7 @@ class Run:
             "mapping": dict(matched.mapping),
             "headers": matched.headers.as_list(),
             "rejected_values": len(matched.rejects),
+            "remarks": list(matched.remarks),
         }
 
 

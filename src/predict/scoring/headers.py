@@ -44,6 +44,8 @@ class Found:
         What else a reader should know.
     meaning : str
         What the column holds, one of `predict.scoring.synonyms`, or "".
+    rival : str
+        What of ours it would be, did another column not speak for the same; or "".
     """
 
     header: str
@@ -53,6 +55,7 @@ class Found:
     use: Literal["scored", "shown", "unused"] = "unused"
     note: str = ""
     meaning: str = ""
+    rival: str = ""
 
 
 @dataclass(frozen=True)
@@ -282,7 +285,7 @@ def _by_meaning(
             )
             if taken is not None:
                 note = f"“{taken.header}” is read as “{taken.ours}” already"
-                found[header] = replace(found[header], note=note)
+                found[header] = replace(found[header], note=note, rival=taken.ours or "")
             continue
         doubt = _doubt(meaning, header, fitting[0], sample, known)
         if doubt:
@@ -332,7 +335,7 @@ def _by_content(
     for header, (ours, share, words) in seen.items():
         if times[ours] > 1:
             note = f"it looks like “{ours}”, and so does another column"
-            found[header] = replace(found[header], note=note)
+            found[header] = replace(found[header], note=note, rival=ours)
         else:
             how = f"content: {100 * share:.0f} % {words}"
             found[header] = _as(found[header], targets[ours], how, "guess")

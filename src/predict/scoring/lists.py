@@ -25,6 +25,7 @@ from predict.scoring.countries import as_written
 from predict.scoring.fates import NOT_OPEN, STATUSES, ends_of, with_status
 from predict.scoring.headers import Headers, map_headers, targets_of
 from predict.scoring.matching import firms, people
+from predict.scoring.remarks import remarks
 from predict.scoring.synonyms import meaning_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class MatchedList:
         Values that did not parse.
     headers : Headers
         What became of each header, how that was found and how sure it is.
+    remarks : tuple of str
+        What a reader should know first of how the columns were read; see `scoring.remarks`.
     left_out : mapping of str to int
         Leads that are not open, by status, where only the open ones are scored.
     """
@@ -67,6 +70,7 @@ class MatchedList:
     columns: tuple[str, ...]
     rejects: pd.DataFrame
     headers: Headers
+    remarks: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -145,6 +149,7 @@ def match_list(
         columns=text.columns,
         rejects=rejects,
         headers=headers,
+        remarks=remarks(text, rejects, headers),
     )
 
 
