@@ -28,6 +28,8 @@ def main(folder: str, definition: str) -> int:
         return error.exit_code
     for result in done.results:
         print(f"{result.name}: {result.told or result.note} ({result.folder})")
+        for said in result.remarks:
+            print(f"  {said}")
     return 2 if done.came_back else 0
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections import Counter
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from predict.cli.printing import print_scoring
 from predict.home import Home
 from predict.jobs.inbox import empty_inbox
 
@@ -107,6 +111,13 @@ def test_every_row_is_in_one_import_file(done, fair) -> None:
     assert done.manifest["imports"]["undo"] is None
     with (done.folder / "not_imported.csv").open(encoding="utf-8", newline="") as stream:
         left = {int(r["row"]): r["why"] for r in csv.DictReader(stream)}
+    told = done.manifest["imports"]["left_out"]
+    assert told == Counter(why.split(", owner: ")[0] for why in left.values())
+    with StringIO() as stream:
+        print_scoring(Console(file=stream, width=400), done.done)
+        printed = stream.getvalue()
+    assert f"{len(left)} of {len(done.scores)} not in the import files: " in printed
+    assert all(f"{why} ({n})" in printed for why, n in told.items()) and len(told) > 2
     assert set(left) >= set(done.scores.loc[done.scores["status"] != "scored", "row"])
 
 

@@ -8,11 +8,14 @@ import sys
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from predict.cli.printing import print_inbox
 from predict.errors import InputError, RefusedError
 from predict.home import Home
 from predict.jobs import inbox as module
@@ -70,9 +73,19 @@ BROKEN = {
     "empty.csv": (b"", "The file is empty", "Export the list again"),
     "header.csv": (HEAD, "The list holds column names and nobody below them", "filtered"),
     "foreign.csv": ("Foo;Bar\n1;2\n", "None of the columns could be recognised", "Job title"),
+    "headless.csv": (
+        ROW * 20,
+        "The first row is already a person: the names of the columns are missing",
+        "insert an empty row at the very top",
+    ),
     "dates.csv": (DATES, "The dates can be read in two ways", "yyyy-mm-dd"),
+    "title.csv": (
+        "A title of the list\n\n" + HEAD + ROW * 9,
+        "The names of the columns stand in row 3, not in the first row",
+        "delete the rows above row 3",
+    ),
     "ragged.csv": (
-        "A title of the list\n" + HEAD + ROW * 9,
+        HEAD + ROW.replace("Muster AG", "Muster; AG") * 9,
         "The rows do not fit the names of the columns",
         "no title, logo or empty row above",
     ),
@@ -93,6 +106,17 @@ BROKEN = {
     "quote.csv": (HEAD + '"Ulla;Beispiel\n' + ROW, "The file ends in the middle of a value", ""),
     "sheets.xlsx": (two_sheets, "The workbook has several sheets", "Leads"),
     "lists.zip": (two_lists, "The zip does not hold exactly one list", "Unpack"),
+    "old.xls": (
+        b"<html><table><tr><td>Position</td></tr></table>",
+        "The file is in an old Excel or LibreOffice format that could not be read",
+        "(.xlsx)",
+    ),
+    "table.docx": (b"PK\x03\x04" + bytes(40), "The file is a Word document, not a list", "copy"),
+    "list.dat": (
+        b"PK\x03\x04" + bytes(40),
+        "The file is not what its name says",
+        "another kind than its name says",
+    ),
     "paper.pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "The file is a PDF, not a list", "Ask for"),
 }
 
@@ -159,11 +183,29 @@ def test_a_list_comes_back_complete_and_a_second_run_does_nothing(
     stamps = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != "lock"}
     assert run(as_of=datetime(2026, 7, 2)) == Inbox()
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != "lock"} == stamps
-    # The same list dropped again is a new wish, and is answered beside the first.
-    drop(folder, "Messe Köln.csv", listed)
-    (again,) = run(vendor="hubspot").results
-    assert again.folder.name == "Messe-Köln-2026-07-01-2"
-    assert (again.folder / "scored.csv").read_bytes() == (result.folder / "scored.csv").read_bytes()
+
+
+def test_the_same_file_dropped_again_is_not_scored_again(run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    drop(folder, "fair.csv", HEAD + ROW)
+    drop(folder, "fair (1).csv", HEAD + ROW)  # downloaded twice
+    one, two = run(vendor="salesforce").results
+    assert one.same_as is None and (one.folder / "salesforce_insert.csv").exists()
+    assert two.same_as == one.folder and two.note is None
+    drop(folder, "fair.csv", HEAD + ROW)
+    (again,) = run(vendor="salesforce", as_of=datetime(2026, 7, 9)).results
+    assert again.told == f"the same file as done/{one.folder.name}; not scored again"
+    assert again.folder == folder / "done" / "fair-2026-07-09" and again.same_as == one.folder
+    names = {p.name for p in again.folder.rglob("*") if p.is_file()}
+    assert names == {"fair.csv", "same_list.txt", "manifest.json"}
+    assert one.folder.name in (again.folder / "same_list.txt").read_text(encoding="utf-8-sig")
+    assert verify(again.folder)["list"] == "fair.csv"
+    assert [p for p in folder.iterdir() if p.is_file()] == []
+    assert len(list((folder / "done").glob("*/salesforce_insert.csv"))) == 1
+    # Import files of somebody else are a new wish, and so is any other byte.
+    drop(folder, "fair.csv", HEAD + ROW)
+    drop(folder, "longer.csv", HEAD + ROW + ROW.replace("ulla@", "olaf@"))
+    assert [r.same_as for r in run(vendor="hubspot").results] == [None, None]
 
 
 def test_workbooks_and_zips_are_lists_too(run, tmp_path: Path) -> None:
@@ -187,6 +229,20 @@ def test_rows_that_cannot_be_read_are_told_beside_the_result(run, tmp_path: Path
     text = (result.folder / TEXT).read_text(encoding="utf-8-sig")
     assert "1 row could not be read and is not scored" in text and "line 32" in text
     assert "that cannot be read" in result.told
+
+
+def test_a_column_that_cannot_be_read_is_told_on_the_line_and_the_page(run, tmp_path: Path) -> None:
+    people = "".join(f"Ulla;u{i}@muster.example;51-200\n" for i in range(20))
+    drop(tmp_path / "in", "list.csv", "Name;E-Mail;employees\n" + people)
+    done = run()
+    (result,) = done.results
+    (said,) = result.remarks
+    assert said.startswith("“employees” could not be read in 20 rows")
+    assert said in (result.folder / "list.html").read_text(encoding="utf-8").split("<main>")[0]
+    assert verify(result.folder)["remarks"] == [said]
+    with StringIO() as stream:
+        print_inbox(Console(file=stream, width=400), done)
+        assert said in stream.getvalue()
 
 
 @pytest.mark.parametrize("at", ["before the result", "behind the result", "behind the note"])

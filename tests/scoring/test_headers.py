@@ -190,3 +190,56 @@ def test_synonyms_mean_one_thing_each() -> None:
 def test_nothing_known_is_an_error(mapped) -> None:
     with pytest.raises(InputError, match="no column of the list is one that the model knows"):
         mapped("Foo;Bar\n1;2\n")
+
+
+PERSON = "Ulla;Beispiel;{mail};Muster AG;Leiterin Einkauf;Deutschland;{source}\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [PERSON.format(mail=f"u{i}@muster.example", source="Messe") for i in range(20)],
+        [PERSON.format(mail="", source="x").replace(";;", f";Name{i};") for i in range(20)],
+        ["Ulla;Frankreich\n", "Olaf;Schweiz\n", "Ida;DE\n"],
+        ["Ulla;Buyer;Messe\n", "Olaf;Clerk;Messe\n", "Ida;Engineer;Messe\n"],
+        ["Ulla;120\n", "Olaf;7\n"],
+        ["Ulla;+49 30 1234\n", "Olaf;\n"],
+    ],
+    ids=["addresses", "repeated", "countries", "a value that is a synonym", "number", "phone"],
+)
+def test_a_list_without_names_of_columns_loses_nobody_in_silence(mapped, rows: list[str]) -> None:
+    with pytest.raises(InputError, match="the first row holds a person") as caught:
+        mapped("".join(rows))
+    assert "Ulla" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Title;2024;2025\nBuyer;7;8\n",
+        "Title;Country\nBuyer;DE\nTitle;Country\nClerk;AT\n",  # two lists, one below the other
+        "Messe;Land\nMesse;DE\nWeb;AT\n",
+        "E-mail @ work;Title\na@b.example;Buyer\n",
+        "A;B\np@q.example;Austria\n",
+        "Title\n",
+    ],
+    ids=["years", "header twice", "value like its header", "at sign", "letters", "no rows"],
+)
+def test_a_header_is_not_taken_for_a_person(mapped, content: str) -> None:
+    assert mapped(content).found
+
+
+def test_what_the_definition_maps_is_never_taken_for_a_person(crm: Crm, mapped, tmp_path) -> None:
+    path = tmp_path / "given.csv"
+    path.write_text("a@b.example;Title\nx;Buyer\n")
+    text = read_text(crm.workspace, SimpleNamespace(path=path.name), folder=tmp_path)
+    found = map_headers(crm, text, {"a@b.example": "LeadSource"}, "odd")
+    assert found.mapping == {"a@b.example": "LeadSource"}
+
+
+def test_the_title_of_a_sheet_is_not_the_name_of_its_first_column(mapped) -> None:
+    # Of a sheet whose first row holds one cell, only the column below it is read.
+    rows = "".join(f"p{i}@firm{i}.example\n" for i in range(9))
+    with pytest.raises(InputError, match="stand below the first row"):
+        mapped("Visitors of the fair\nE-Mail\n" + rows)
+    assert mapped("Visitors\n" + rows).mapping == {"Visitors": "Email"}

@@ -231,6 +231,23 @@ def test_a_number_that_cannot_be_read_is_missing_and_said(match) -> None:
     assert found.rejects["value"].tolist() == ["many"]
 
 
+def test_a_column_that_holds_hardly_anything_readable_is_told_first(match) -> None:
+    sizes = "".join(f"x{i},51-200,2026-06-0{i % 9 + 1}\n" for i in range(20))
+    found, grid = match("Id,Size,Created\n" + sizes + "y,,soon\n")
+    assert found.remarks == (
+        "“Size” could not be read in 20 rows, all that hold it: it counts as not known there",
+    )
+    assert grid["p:Size"].isna().all()  # a range is no number, and none is made up
+    assert match("Id,Size\nx,many\ny,3\nz,4\n")[0].remarks == ()
+    assert "in 2 of the 3 rows" in match("Id,Size\nx,many\ny,3\nz,few\n")[0].remarks[0]
+
+
+def test_of_two_columns_for_one_it_is_told_which_was_taken(match) -> None:
+    found, _ = match("E-Mail,Email,Title\na@b.example,c@d.example,Buyer\n")
+    assert found.remarks == ("“E-Mail” is left aside: “Email” is read as “Email” already",)
+    assert found.headers.mapping == {}  # the one called as ours
+
+
 def test_more_bad_values_than_the_cap_refuse_the_list(match) -> None:
     rows = "".join(f"x{i},soon,Buyer\n" for i in range(101))
     with pytest.raises(RefusedError, match=r"(?s)Created|soon"):
@@ -285,3 +302,26 @@ def test_open_leads_are_those_neither_won_nor_lost_nor_still_to_come(crm: Crm) -
     assert found.grid.order_by("row").to_pandas()["lead_id"].tolist() == ["00123", "00126"]
     assert found.left_out == {"closed": 1, "converted": 1, "not open": 1}
     assert found.inputs.count().execute() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "statuses"),
+    [
+        ("Last name,Title\nBee,Buyer\nBee,Buyer\nBee,Clerk\nBee, Buyer\n", "sdsd"),
+        ("Phone,Title\n030 1,Buyer\n030 1,Buyer\n", "sd"),
+        ("Title,Last name,Note\nab,c,x\na,bc,x\nab,c,y\n", "sss"),
+        # Nobody is named: equal rows may be two people.
+        ("Title,Country\nBuyer,DE\nBuyer,DE\n", "ss"),
+        ("Company,Title\nFirm,Buyer\nFirm,Buyer\n", "ss"),
+        ("Last name,Title\n,Buyer\n ,Buyer\n", "ss"),
+        # Who has an id or an address is judged by that alone.
+        ("Id,Last name,Title\nx,Bee,Buyer\n,Bee,Buyer\n,Bee,Buyer\n", "ssd"),
+        ("Email,Last name,Title\na@b.example,B,C\na@b.example,B,C\n,B,C\n,B,C\n", "sdsd"),
+    ],
+)
+def test_a_row_that_names_somebody_and_is_all_the_same_is_a_copy(
+    match, content: str, statuses: str
+) -> None:
+    _, grid = match(content)
+    assert "".join(s[0] for s in grid["status"]) == statuses
+    assert set(grid["status"]) <= {"scored", "duplicate"}

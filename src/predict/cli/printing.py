@@ -157,6 +157,8 @@ def print_scoring(out: Console, done: Scoring) -> None:
             f"{told['several_leads']:,} rows have an e-mail address that several leads share: "
             "the newest that is still open was taken"
         )
+    for said in told.get("remarks", ()):
+        out.print(f"warn  {said}", style="yellow")
     for finding in told["findings"]:
         out.print(f"{finding['severity']:<5} {finding['subject']}: {finding['sentence']}")
     if told["rejected_values"]:
@@ -164,8 +166,18 @@ def print_scoring(out: Console, done: Scoring) -> None:
     if told.get("imports"):
         files = ", ".join(f"{file} {n:,}" for file, n in told["imports"]["rows"].items())
         out.print(f"import files: {files}; see how_to_import.txt")
+        _print_left_out(out, told["imports"].get("left_out", {}), told["rows"]["read"])
     state = "Left as it was, the same inputs" if done.already else "Written"
     out.print(f"{state}: {done.folder / 'list.html'} (page), scored.csv, reasons.parquet beside it")
+
+
+def _print_left_out(out: Console, left_out: Mapping[str, int], rows: int) -> None:
+    """Print how many rows are in no import file, and why, the most frequent reason first."""
+    if left_out:
+        whys = sorted(left_out.items(), key=lambda found: (-found[1], found[0]))
+        said = "; ".join(f"{why} ({n:,})" for why, n in whys)
+        total = sum(left_out.values())
+        out.print(f"{total:,} of {rows:,} not in the import files: {said}", highlight=False)
 
 
 def _print_headers(out: Console, headers: list[Mapping[str, Any]]) -> None:
@@ -191,7 +203,9 @@ def print_inbox(out: Console, done: Inbox) -> None:
     for result in done.results:
         if result.note is None:
             out.print(f"{result.name}: {result.told}")
-            out.print(f"  {result.folder / 'list.html'}")
+            for said in result.remarks:
+                out.print(f"  {said}", style="yellow")
+            out.print(f"  {(result.same_as or result.folder) / 'list.html'}")
         else:
             out.print(f"{result.name}: comes back, {result.note}", style="yellow")
             out.print(f"  {result.folder / 'what_to_fix.html'}")

@@ -78,7 +78,8 @@ def imported(
     Returns
     -------
     dict
-        ``vendor``, ``rows`` by file (they add up to the rows of the list), ``undo`` (rows of the
+        ``vendor``, ``rows`` by file (they add up to the rows of the list), ``left_out``
+        (those in none, by reason), ``undo`` (rows of the
         file of previous values; None where the export holds none of our fields).
     """
     if vendor is None or files is None:
@@ -86,6 +87,7 @@ def imported(
     return {
         "vendor": vendor,
         "rows": dict(files.counts),
+        "left_out": dict(sorted(files.whys.items())),
         "undo": write_undo(crm, folder / f"undo_{vendor}.csv", vendor, matched),
     }
 

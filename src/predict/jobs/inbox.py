@@ -6,14 +6,16 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from predict.errors import InputError, PredictError, RefusedError
 from predict.home import Home
+from predict.jobs.importing import vendor_of
+from predict.jobs.repeats import SAME_AS, earlier, publish_repeat
 from predict.jobs.scoring import KEPT, Office, Order, Progress
 from predict.publish import (
     file_digest,
@@ -49,12 +51,18 @@ class Result:
         What its rows are, by number; "" where it came back.
     note : str or None
         What is wrong with it, where it came back.
+    remarks : tuple of str
+        What to know first of how its columns were read.
+    same_as : Path or None
+        Folder of the first result, where the same file was scored before and was not again.
     """
 
     name: str
     folder: Path
     told: str = ""
     note: str | None = None
+    remarks: tuple[str, ...] = ()
+    same_as: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ def empty_inbox(
 
     A list becomes ``done/NAME-DATE/``: page, table, import files, and the list itself in
     ``original/``; it is then taken out of the inbox. One that cannot be read becomes
-    ``to_fix/NAME-DATE/``, with a page that says what to do. A second run finds nothing to do.
+    ``to_fix/NAME-DATE/``, with a page that says what to do. A file that was scored before, byte by
+    byte, is not scored again: its folder names the first result. A second run finds nothing to do.
     Killed anywhere, the next run finishes what was begun, as of the moment it was begun; a list
     leaves the inbox only when its result is complete. One run works on a folder at a time.
 
@@ -174,7 +183,7 @@ class _Desk:
         name, as_of = str(begun["name"]), datetime.fromisoformat(str(begun["as_of"]))
         result = _finished(self.folder, path.name, name) if began else None
         if result is None:
-            result = self._made(path, name, as_of)
+            result = self._made(path, digest, name, as_of)
         if file_digest(path) != digest:
             # It grew while it was read: what was made of it stands for its first part only.
             shutil.rmtree(result.folder)
@@ -184,8 +193,12 @@ class _Desk:
         ticket.unlink()
         return result
 
-    def _made(self, path: Path, name: str, as_of: datetime) -> Result:
+    def _made(self, path: Path, digest: str, name: str, as_of: datetime) -> Result:
         to = self.folder / DONE / name
+        first = earlier(to.parent, digest, vendor_of(self.office.crm, self.vendor))
+        if first is not None:
+            told = publish_repeat(to, path, digest, first, as_of)
+            return Result(path.name, to, told, same_as=first)
         order = Order(to, as_of, path, None, "all", self.vendor, keep=True)
         try:
             matched = self.office.match(order)
@@ -193,7 +206,7 @@ class _Desk:
         except (InputError, RefusedError) as error:
             return self._returned(path, name, as_of, error)
         done = self.office.score(order, matched=matched, progress=self.progress)
-        return Result(path.name, to, str(done.manifest["told"]))
+        return Result(path.name, to, str(done.manifest["told"]), remarks=_remarks(done.manifest))
 
     def _returned(self, path: Path, name: str, as_of: datetime, error: PredictError) -> Result:
         """Publish the note on a list, with the list."""
@@ -230,8 +243,20 @@ def _finished(folder: Path, dropped: str, name: str) -> Result | None:
             manifest = verify(folder / part / name)
             note = manifest.get("note")
             told = str(manifest.get("told", ""))
-            return Result(dropped, folder / part / name, told, None if note is None else str(note))
+            first = manifest.get(SAME_AS)
+            return Result(
+                dropped,
+                folder / part / name,
+                told,
+                None if note is None else str(note),
+                _remarks(manifest),
+                None if first is None else folder / DONE / str(first),
+            )
     return None
+
+
+def _remarks(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, manifest.get("remarks", ())))
 
 
 def _has_rows(path: Path, matched: MatchedList) -> None:

@@ -45,6 +45,7 @@ def write_page(
         average=model.evidence["full"].overall,
         told=told,
         unused=matched.unused,
+        remarks=matched.remarks,
     )
     scores, display = _whole(run, matched)
     text = render_list(scores, run.reasons, display=display, summary=summary)

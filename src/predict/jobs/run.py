@@ -95,7 +95,7 @@ class Run:
             ``parts`` (its numbers, which add up too), ``basis``, ``grades``,
             ``rated_qualified``, ``matched_by``, ``columns_unused``, ``columns_absent`` (what the
             model asks of strangers and the list does not have), ``mapping``, ``headers``,
-            ``rejected_values``.
+            ``rejected_values``, ``remarks`` on how the columns were read.
         """
         import pandas as pd
 
@@ -158,6 +158,7 @@ class Run:
             "mapping": dict(matched.mapping),
             "headers": matched.headers.as_list(),
             "rejected_values": len(matched.rejects),
+            "remarks": list(matched.remarks),
         }
 
     def _absent(self, matched: MatchedList) -> list[str]:

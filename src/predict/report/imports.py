@@ -52,11 +52,14 @@ class ImportFiles:
     ----------
     counts : Counter
         Rows by file.
+    whys : Counter
+        Rows in none of them, by reason; without the names of owners.
     """
 
     def __init__(self, folder: Path, vendor: Vendor, meanings: Mapping[str, str]) -> None:
         self.folder, self.vendor = folder, vendor
         self.counts: Counter[str] = Counter()
+        self.whys: Counter[str] = Counter()
         self._headers: dict[str, str] = {}
         for header, meaning in meanings.items():
             if meaning in STANDARD or meaning == "full_name":
@@ -161,6 +164,7 @@ class ImportFiles:
 
     def _left(self, row: int, why: str) -> None:
         self._line(LEFT_OUT, [str(row), why])
+        self.whys[why.split(", owner: ", maxsplit=1)[0]] += 1
 
     def _open(self, name: str, columns: Sequence[str]) -> None:
         encoding = _ENCODING[self.vendor]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from predict.report.troubles import OTHERWISE, PROTECTED, SAVE, TROUBLES, Trouble, picture
+from predict.crm.profile import FROM_MAIL
+from predict.report.otherfiles import old_sheet, other_file
+from predict.report.titlerows import row_of_names
+from predict.report.troubles import OTHERWISE, PROTECTED, SAVE, TROUBLES, Trouble, names_below
 from predict.scoring.words import humanised, safe_text
 
 if TYPE_CHECKING:
@@ -86,7 +89,9 @@ class Note:
 
         environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        return template.render(note=self, columns=self._columns)
+        # “E-mail” is not to be broken at its hyphen.
+        columns = self._columns.replace("-", "\u2011")
+        return template.render(note=self, columns=columns)
 
     @property
     def _columns(self) -> str:
@@ -110,7 +115,7 @@ def note_on(path: Path, error: PredictError, columns: Sequence[str] = ()) -> Not
     columns : sequence of str
         Columns that are read; named where none was recognised.
     """
-    trouble = _trouble(path, error)
+    trouble = _trouble(path, error, columns)
     got = "" if error.got is None else str(error.got)
     found = tuple(safe_text(part, limit=200) for part in trouble.shown(got)) if got else ()
     column = re.search(r", column (.+)$", error.where or "")
@@ -161,10 +166,11 @@ def note_on_rows(name: str, rejects: pd.DataFrame, rows: int) -> Note:
 
 def column_names(targets: Iterable[Any]) -> list[str]:
     """Return what a reader calls the columns that a list may bring."""
-    named = []
+    # Names and firms are read whatever the CRM holds: pages and import files show them.
+    named = [LABELS["email"], "Name", LABELS["company"]]
     for target in targets:
         label = next((LABELS[m] for m in sorted(target.meanings) if m in LABELS), None)
-        if target.kind not in ("personal", "key"):
+        if target.kind not in ("personal", "key") and target.name not in FROM_MAIL:
             named.append(label or humanised(target.name))
     return list(dict.fromkeys(named))
 
@@ -186,16 +192,23 @@ def _lines(rejects: pd.DataFrame) -> Iterable[str]:
             yield f"{place}, column “{column}”: “{value}” is not {reject['rule']}"
 
 
-def _trouble(path: Path, error: PredictError) -> Trouble:
+def _trouble(path: Path, error: PredictError, columns: Sequence[str]) -> Trouble:
     with path.open("rb") as stream:
         head = stream.read(16)
         old = head.startswith(_OLD_OFFICE)
         protected = old and _ENCRYPTED in head + stream.read(1 << 20)
     if protected:
         return PROTECTED
-    kind = picture(head)
+    kind = other_file(path.suffix, head)
     if kind is not None:
-        return replace(kind, title=kind.title)
+        return kind
+    if re.search("workbook cannot be read", error.what):
+        kind = old_sheet(path.suffix, head)
+        if kind is not None:
+            return kind
+    row = row_of_names(path, columns)
+    if row is not None:
+        return names_below(row)
     for trouble in TROUBLES:
         if re.search(trouble.what, error.what):
             return trouble

@@ -49,6 +49,8 @@ class ListSummary:
         Rate of all past leads, for comparison.
     told : str
         What the rows are, by number: "3,000 rows: 214 known (their behaviour used), …".
+    remarks : tuple of str
+        What to know first of how its columns were read.
     unused : tuple of str
         Columns of the list that nothing was made of.
     """
@@ -61,6 +63,7 @@ class ListSummary:
     average: float | None = None
     told: str = ""
     unused: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def render_list(
@@ -124,6 +127,7 @@ def render_list(
             scale=max((found.probability for found in cards), default=1.0),
             not_scored=_not_scored(scores),
             told=safe_text(summary.told, limit=600),
+            remarks=[safe_text(said, limit=240) for said in summary.remarks[:MOST_UNUSED]],
             unused=[safe_text(header, limit=60) for header in summary.unused[:MOST_UNUSED]],
             unused_more=max(0, len(summary.unused) - MOST_UNUSED),
             style=Markup(style),

@@ -81,6 +81,42 @@ OTHERWISE = Trouble(
     ),
     parts=None,
 )
+OLD_SHEET = Trouble(
+    "",
+    "The file is in an old Excel or LibreOffice format that could not be read",
+    "It is damaged, or something else was saved under the name of a workbook, as some programs do.",
+    (
+        "Open it in Excel or LibreOffice and look whether all rows are there.",
+        "Save it with File, Save as, “Excel workbook (.xlsx)”.",
+        DROP,
+    ),
+    parts=None,
+)
+
+
+def names_below(row: int) -> Trouble:
+    """Return the trouble with a list whose columns are named in a later row.
+
+    Examples
+    --------
+    >>> names_below(3).title
+    'The names of the columns stand in row 3, not in the first row'
+    """
+    above = "the row" if row == 2 else "the rows"
+    return Trouble(
+        "",
+        f"The names of the columns stand in row {row}, not in the first row",
+        "What stands above them was taken for the names, so nothing could be read.",
+        (
+            f"Open the list in Excel and delete {above} above row {row}: the names of the columns "
+            "must be the first row.",
+            SAVE,
+            DROP,
+        ),
+        parts=None,
+    )
+
+
 #: In this order: the first whose pattern fits is told.
 TROUBLES: tuple[Trouble, ...] = (
     NO_ROWS,
@@ -94,6 +130,26 @@ TROUBLES: tuple[Trouble, ...] = (
             "Export the list again.",
             DROP,
         ),
+    ),
+    Trouble(
+        r"first row holds a person",
+        "The first row is already a person: the names of the columns are missing",
+        "Without names it cannot be told what the columns hold, and the first person would have "
+        "been left out.",
+        (
+            "Open the list in Excel and insert an empty row at the very top.",
+            "Write above each column what it holds, for instance “Job title” or “Country”; the "
+            "names that are read stand below.",
+            SAVE,
+            DROP,
+        ),
+        names_columns=True,
+    ),
+    Trouble(
+        r"names of the columns stand below the first row",
+        "The names of the columns do not stand in the first row",
+        "What stands above them was taken for the names, so nothing could be read.",
+        ("Delete the rows above the names of the columns.", "Save the file.", DROP),
     ),
     Trouble(
         r"no column of the list is one",
@@ -239,9 +295,10 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(
         r"^the file is an? .*, not text",
         "The file is not what its name says",
-        "Its name ends in .csv or .txt, but it is a file of another kind.",
+        "By what is in it, it is a file of another kind than its name says.",
         (
             "Give it the right ending: .xlsx for an Excel workbook, .zip for a packed file.",
+            "If you do not know what it is, ask for the list as an Excel or CSV file.",
             DROP,
         ),
     ),
@@ -267,36 +324,3 @@ TROUBLES: tuple[Trouble, ...] = (
         parts=None,
     ),
 )
-
-_MAGIC = {
-    b"\x89PNG": "picture",
-    b"\xff\xd8\xff": "picture",
-    b"GIF8": "picture",
-    b"BM": "picture",
-    b"%PDF": "PDF",
-    b"{\\rtf": "text document",
-}
-
-
-def picture(head: bytes) -> Trouble | None:
-    """Return the trouble with a file that by its first bytes is no list, or None.
-
-    Examples
-    --------
-    >>> picture(b"\\x89PNG....").title
-    'The file is a picture, not a list'
-    >>> picture(b"Name;Email") is None
-    True
-    """
-    found = next((words for magic, words in _MAGIC.items() if head.startswith(magic)), None)
-    # A list may begin with the letters BM; a picture of that kind goes on with bytes that no
-    # list has.
-    if found is None or (head.startswith(b"BM") and b"\0" not in head):
-        return None
-    return Trouble(
-        "",
-        f"The file is a {found}, not a list",
-        "Nobody can be read out of it, whatever its name ends in.",
-        ("Ask for the list as an Excel or CSV file.", DROP),
-        parts=None,
-    )

@@ -11,6 +11,7 @@ from predict.crm.profile import mail_columns
 from predict.errors import InputError, nearest
 from predict.scoring.contents import HALF, Known, Sample, held, is_degree, is_mail
 from predict.scoring.countries import is_country
+from predict.scoring.firstrow import check_first_row
 from predict.scoring.synonyms import SHOWN, meaning_of, place_of, plain
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Found:
         What else a reader should know.
     meaning : str
         What the column holds, one of `predict.scoring.synonyms`, or "".
+    rival : str
+        What of ours it would be, did another column not speak for the same; or "".
     """
 
     header: str
@@ -52,6 +55,7 @@ class Found:
     use: Literal["scored", "shown", "unused"] = "unused"
     note: str = ""
     meaning: str = ""
+    rival: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,8 +152,8 @@ def map_headers(
     Raises
     ------
     InputError
-        No header of ``given`` is in the list, two headers surely mean the same column, or none is
-        one that the model knows.
+        No header of ``given`` is in the list, two headers surely mean the same column, none is
+        one that the model knows, or the first row is no header but a person.
     """
     if not given:
         name, given = _fitting(crm.definition, text.columns)
@@ -165,6 +169,8 @@ def map_headers(
     known = Known(crm)
     sample = Sample.of(text, [h for h in text.columns if found[h].ours is None])
     _by_spelling(found, targets, sample, known)
+    named = [h for h, f in found.items() if f.ours is not None or meaning_of(h)]
+    check_first_row(text, named, given)
     _by_meaning(found, targets, sample, known)
     _by_content(found, targets, sample, known)
     done = Headers(tuple(_shown(f, targets) for f in found.values()))
@@ -279,7 +285,7 @@ def _by_meaning(
             )
             if taken is not None:
                 note = f"“{taken.header}” is read as “{taken.ours}” already"
-                found[header] = replace(found[header], note=note)
+                found[header] = replace(found[header], note=note, rival=taken.ours or "")
             continue
         doubt = _doubt(meaning, header, fitting[0], sample, known)
         if doubt:
@@ -329,7 +335,7 @@ def _by_content(
     for header, (ours, share, words) in seen.items():
         if times[ours] > 1:
             note = f"it looks like “{ours}”, and so does another column"
-            found[header] = replace(found[header], note=note)
+            found[header] = replace(found[header], note=note, rival=ours)
         else:
             how = f"content: {100 * share:.0f} % {words}"
             found[header] = _as(found[header], targets[ours], how, "guess")

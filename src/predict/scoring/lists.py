@@ -20,10 +20,12 @@ from predict.crm.tables import CRITERION, KEY, KNOWN
 from predict.crm.texttable import as_text
 from predict.history.snapshots import standing
 from predict.scoring.contents import Known
+from predict.scoring.copies import whole_rows, with_copies
 from predict.scoring.countries import as_written
 from predict.scoring.fates import NOT_OPEN, STATUSES, ends_of, with_status
 from predict.scoring.headers import Headers, map_headers, targets_of
 from predict.scoring.matching import firms, people
+from predict.scoring.remarks import remarks
 from predict.scoring.synonyms import meaning_of
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class MatchedList:
         Values that did not parse.
     headers : Headers
         What became of each header, how that was found and how sure it is.
+    remarks : tuple of str
+        What a reader should know first of how the columns were read; see `scoring.remarks`.
     left_out : mapping of str to int
         Leads that are not open, by status, where only the open ones are scored.
     """
@@ -66,6 +70,7 @@ class MatchedList:
     columns: tuple[str, ...]
     rejects: pd.DataFrame
     headers: Headers
+    remarks: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -133,6 +138,7 @@ def match_list(
     renamed = headers.renamed
     numbered = crm.workspace.materialise(_numbered(text), "list", order_by=["row"])
     given, rejects = _parsed(crm, text, renamed)
+    given = _with_whole(given, whole_rows(text, headers))
     mails = set(mail_columns(crm.definition.leads.of_class("personal")))
     grid = _grid(crm, numbered, given, as_of_us, asks_mail=not mails.isdisjoint(renamed.values()))
     table = crm.workspace.materialise(grid, "list_grid", order_by=["row"])
@@ -143,6 +149,7 @@ def match_list(
         columns=text.columns,
         rejects=rejects,
         headers=headers,
+        remarks=remarks(text, rejects, headers),
     )
 
 
@@ -181,6 +188,14 @@ def _parsed(crm: Crm, text: TextTable, renamed: Mapping[str, str]) -> tuple[ir.T
     personal = {h for h, ours in renamed.items() if ours in spec.of_class("personal")}
     parsed = Reader(crm.workspace, definition).parse(text, parsers, personal=personal)
     return _typed(crm, parsed, renamed, _sites(text, renamed)), parsed.rejects
+
+
+def _with_whole(given: ir.Table, wholes: ir.Table | None) -> ir.Table:
+    import ibis
+
+    if wholes is None:
+        return given.mutate(whole=ibis.null("string"))
+    return given.left_join(wholes, ["_file", "_record"]).select(*given.columns, "whole")
 
 
 def _sites(text: TextTable, renamed: Mapping[str, str]) -> ir.Table | None:
@@ -273,7 +288,7 @@ def _grid(
     # Someone who came back after an end is open again: what ended before is of another episode.
     stood = crm.workspace.materialise(standing(crm, as_of_us), "stood")
     rows = people(crm, rows, ends_of(crm, as_of_us, stood), as_of_us)
-    rows = _with_copies(firms(crm, rows, as_of_us))
+    rows = with_copies(firms(crm, rows, as_of_us))
     rows = crm.workspace.materialise(rows, "list_found")
     key = f"k:{definition.account_key}"
     if key in rows.columns:
@@ -342,20 +357,3 @@ def _grid(
     )
     flags = ("readable", "twice", "suppressed", "customer", "open_deal", "reached", "closed")
     return with_status(laid, behaviour=bool(definition.events)).drop(*flags, "has_mail")
-
-
-def _with_copies(rows: ir.Table) -> ir.Table:
-    """Mark rows whose person stands in an earlier row: same id, same lead, or same address.
-
-    Two leads of the CRM are two even where they share an address: a row that was found by its own
-    id is a copy only of one with the same id.
-    """
-    import ibis
-
-    def copies(key: str) -> ir.Value:
-        order = ibis.window(group_by=key, order_by="row")
-        return rows[key].notnull() & (ibis.row_number().over(order) > 0)
-
-    found_by_id = (rows.matched_by == "id").fill_null(False)
-    twice = copies("lead_id") | copies("lead_no") | (copies("mail_hash") & ~found_by_id)
-    return rows.mutate(twice=twice.fill_null(False))
