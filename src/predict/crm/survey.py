@@ -216,6 +216,8 @@ class Survey:
         except PredictError as error:
             found = f" ({error.got})" if error.got is not None else ""
             return TableLook(place, problem=f"{error.what}{found}")
+        except OSError as error:
+            return TableLook(place, problem=f"it cannot be opened ({error.strerror or error})")
 
 
 @dataclass(frozen=True)
