@@ -119,7 +119,7 @@ def _sketched_or_told(groups: Groups, survey: Survey, answers: Answers) -> Sketc
         broken = [f"{t.name} cannot be read: {t.problem}" for t in survey.tables if t.problem]
         if not broken:
             raise
-        told = "; ".join([*([error.got] if error.got else []), *broken[:5]])
+        told = "; ".join([*([str(error.got)] if error.got else []), *broken[:5]])
         raise InputError(error.what, where=error.where, got=told, do=error.do) from error
 
 

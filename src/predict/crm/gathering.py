@@ -106,7 +106,7 @@ def _shown(given: Path, folder: Path) -> str:
     """Return the path from the folder to the file: as given, where links do not lead it astray."""
     real, base = given.resolve(), folder.resolve()
     straight = os.path.relpath(real, base)
-    kept = os.path.relpath(os.path.abspath(given), os.path.abspath(folder))
+    kept = os.path.relpath(given, folder)
     climbs = [p.count("..") for p in (Path(kept).parts, Path(straight).parts)]
     same = climbs[0] <= climbs[1] and (base / kept).resolve() == real
     return Path(kept if same else straight).as_posix()

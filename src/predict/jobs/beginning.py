@@ -85,7 +85,7 @@ def begin(
         )
     if to.suffix.lower() != ".toml":
         raise InputError("a definition is a TOML file", where=str(to), do="name it like my.toml")
-    folder = Path(os.path.abspath(to)).parent
+    folder = to.absolute().parent
     with _made(folder):  # paths in a definition start there, so it must be there to follow them
         places = [p for p in gather(exports, folder) if p.file != to.resolve()]
         with Survey(places, folder) as survey:
