@@ -55,6 +55,23 @@ def test_an_export_that_cannot_be_opened_leaves_no_page(demo: Path, tmp_path: Pa
     assert not (tmp_path / "page.html").exists()
 
 
+def test_what_is_never_used_is_said_to_be_protected(demo: Path, tmp_path: Path) -> None:
+    text = (demo / "definition.toml").read_text("utf-8")
+    kept = "".join(
+        line
+        for line in text.splitlines(keepends=True)
+        if not re.match(r"(badge_colour|industry)\b", line)
+    )
+    definition = tmp_path / "definition.toml"
+    definition.write_text(kept + '\n[never_use]\ncolumns = ["badge_colour", "industry"]\n', "utf-8")
+    page = write_first_look(definition, tmp_path / "page.html", data=demo).read_text("utf-8")
+    said = words(tmp_path / "page.html")
+    protected = said[said.index("Protected, never used") :]
+    assert "badge_colour" in protected[:400] and "industry" in protected[:400]
+    for name in ("badge_colour", "industry"):
+        assert len(re.findall(rf"(?<![\w.]){name}(?![\w.])", page)) == 1, name
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_real_exports(name: str, tmp_path: Path) -> None:
     if not SHARED.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from predict.crm.drafting.blocks import Block
@@ -20,9 +20,12 @@ from predict.crm.recognition import Recognised
 from predict.crm.survey import Survey, TableLook
 from predict.definition.schema import Definition
 from predict.definition.writing import inline
+from predict.errors import InputError
 
 #: Names of dates that may lie ahead.
 _PLANNED = re.compile(r"\b(due|close|closed|forecast|next|end|ends|start|activity|until|birth)\b")
+#: A zip that was written so soon after the newest stamp in it was written by the export.
+_PACKED = timedelta(days=2)
 _LEADS = {"salesforce": "lead", "hubspot": "contact"}
 _HEAD = (
     "What a lead is, what counts as success, and by when: for marketing and sales to agree on, and "
@@ -74,14 +77,26 @@ def draft(survey: Survey, answers: Answers | None = None) -> Draft:
         No table among them can be leads.
     """
     answers = answers or Answers()
+    _some_readable(survey)
     groups = _vendor_or_none(grouped(survey))
-    sketch = _sketched(groups, survey, answers)
+    sketch = _sketched_or_told(groups, survey, answers)
     sketch.newest = _newest(sketch, groups)
     asked = questions(sketch, answers)
     blocks = _blocks(sketch, asked)
     blocks.append(_last_words(sketch, groups, blocks))
     text = "\n".join(written for block in blocks if (written := block.written()))
     return Draft(text, asked, _told(sketch, groups), sketch.notes)
+
+
+def _some_readable(survey: Survey) -> None:
+    """Refuse files none of which can be read, and say what is wrong with them."""
+    if all(t.problem for t in survey.tables):
+        told = [f"{t.name}: {t.problem}" for t in survey.tables]
+        raise InputError(
+            "none of these files can be read as a table",
+            got="; ".join(told[:5]) + (f"; and {len(told) - 5} more" if len(told) > 5 else ""),
+            do="hand over CSV, XLSX or Parquet files as they were exported",
+        )
 
 
 def _vendor_or_none(groups: Groups) -> Groups:
@@ -94,6 +109,18 @@ def _vendor_or_none(groups: Groups) -> Groups:
         for r in groups.known
     ]
     return Groups([], [*groups.unknown, *loose], groups.aside)
+
+
+def _sketched_or_told(groups: Groups, survey: Survey, answers: Answers) -> Sketch:
+    """Return the sketch; where there is none, name the files that might have made one."""
+    try:
+        return _sketched(groups, survey, answers)
+    except InputError as error:
+        broken = [f"{t.name} cannot be read: {t.problem}" for t in survey.tables if t.problem]
+        if not broken:
+            raise
+        told = "; ".join([*([str(error.got)] if error.got else []), *broken[:5]])
+        raise InputError(error.what, where=error.where, got=told, do=error.do) from error
 
 
 def _sketched(groups: Groups, survey: Survey, answers: Answers) -> Sketch:
@@ -189,8 +216,10 @@ def _name(stage: str, days: float) -> str:
 
 def _exported(sketch: Sketch) -> None:
     """Say in [leads] when the export was made: by name, else by the newest stamp in any file."""
-    newest = sketch.newest
-    named = sketch.leads.look.place.dated
+    newest, at = sketch.newest, sketch.leads.look.place
+    named = at.dated
+    if at.stamped and named is not None and newest is not None and named - newest > _PACKED:
+        named = None  # when the zip was packed, not when it was exported
     place = next((i for i, li in enumerate(sketch.lead.lines) if li.key == "lead_id"), 0)
     block = Block(("leads",))
     if named is not None and (newest is None or named >= newest):

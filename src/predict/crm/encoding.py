@@ -24,7 +24,15 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"SQLite format 3": "a SQLite database",
     b"%PDF": "a PDF",
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+    b"GIF8": "a picture (GIF)",
+    b"II*\0": "a picture (TIFF)",
+    b"MM\0*": "a picture (TIFF)",
+    b"RIFF": "a picture, sound or film",
 }
+#: Of these no other suffix makes a table.
+_NO_TABLE = ("a picture", "a PDF")
 
 
 @dataclass(frozen=True)
@@ -75,9 +83,9 @@ def plain_text(file: ExportFile, target: Path, *, declared: str | None = None) -
         raise InputError("the file is empty", where=file.name, do="export it again")
     for magic, words in _MAGIC.items():
         if head.startswith(magic):
-            raise InputError(
-                f"the file is {words}, not text", where=file.name, do="give it the right suffix"
-            )
+            none = words.startswith(_NO_TABLE)
+            cure = "export the table itself" if none else "give it the right suffix"
+            raise InputError(f"the file is {words}, not text", where=file.name, do=cure)
     mark = next((name for bom, name in _BOMS.items() if head.startswith(bom)), None)
     said = _known(declared, file) or mark
     try:

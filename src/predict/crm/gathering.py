@@ -27,12 +27,16 @@ class Place:
         Sheet of a workbook that has several.
     dated : datetime or None
         The date in the name of the file, of its folder, or of the zip entry.
+    stamped : bool
+        ``dated`` is the time stamp of a zip entry, as no name holds a date: when the file was
+        written, which may be long after it was exported.
     """
 
     path: str
     file: Path
     sheet: str | None = None
     dated: datetime | None = None
+    stamped: bool = False
 
     @property
     def name(self) -> str:
@@ -61,15 +65,16 @@ def gather(exports: Sequence[str | os.PathLike[str]], folder: Path) -> list[Plac
     InputError
         One of them does not exist, or nothing among them is a table.
     """
-    found: dict[tuple[str, str | None], Place] = {}
+    found: dict[tuple[Path, str, str | None], Place] = {}
     for export in exports:
         target = Path(export).expanduser()
         if not target.exists():
             raise InputError("there is no such file or folder", where=str(export), do="correct it")
         inside = list(_below(target)) if target.is_dir() else [target]
         for file in inside:
-            for place in _in_file(file.resolve(), folder.resolve()):
-                found.setdefault((place.path, place.sheet), place)
+            for place in _in_file(file, folder):
+                entry = place.path.partition("::")[2]
+                found.setdefault((place.file, entry, place.sheet), place)
     if not found:
         raise InputError(
             "none of these is a table",
@@ -85,9 +90,9 @@ def _below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _in_file(file: Path, folder: Path) -> Iterator[Place]:
-    shown = PurePosixPath(Path(os.path.relpath(file, folder)).as_posix()).as_posix()
-    dated = date_in(file.name) or date_in(file.parent.name)
+def _in_file(given: Path, folder: Path) -> Iterator[Place]:
+    file, shown = given.resolve(), _shown(given, folder)
+    dated = date_in(given.name) or date_in(file.parent.name)
     if file.suffix.lower() == ".zip":
         yield from _in_zip(file, shown, dated)
     elif file.suffix.lower() in SHEET_SUFFIXES:
@@ -97,21 +102,36 @@ def _in_file(file: Path, folder: Path) -> Iterator[Place]:
         yield Place(shown, file, None, dated)
 
 
+def _shown(given: Path, folder: Path) -> str:
+    """Return the path from the folder to the file: as given, where links do not lead it astray."""
+    real, base = given.resolve(), folder.resolve()
+    straight = os.path.relpath(real, base)
+    kept = os.path.relpath(given, folder)
+    climbs = [p.count("..") for p in (Path(kept).parts, Path(straight).parts)]
+    same = climbs[0] <= climbs[1] and (base / kept).resolve() == real
+    return Path(kept if same else straight).as_posix()
+
+
 def _in_zip(file: Path, shown: str, dated: datetime | None) -> Iterator[Place]:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = [i for i in archive.infolist() if not i.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise InputError("the zip is damaged", where=str(file), do="export it again") from error
+    except (zipfile.BadZipFile, OSError):  # said by who reads it, as of any other file
+        yield Place(shown, file, None, dated)
+        return
     for entry in sorted(entries, key=lambda e: e.filename):
         if is_table(Path(entry.filename)) and not entry.filename.startswith("__MACOSX/"):
             stamp = datetime(*entry.date_time) if entry.date_time[0] > 1980 else None
-            when = date_in(entry.filename) or dated or stamp
-            yield Place(f"{shown}::{entry.filename}", file, None, when)
+            named = date_in(entry.filename) or dated
+            where = f"{shown}::{entry.filename}"
+            yield Place(where, file, None, named or stamp, named is None and stamp is not None)
 
 
 def _sheets(file: Path) -> list[str | None]:
-    """Return the sheets of a workbook that hold anything; None alone where there is one."""
+    """Return the sheets of a workbook that hold anything; None alone where there is one.
+
+    What is wrong with a workbook that cannot be opened is said by who reads it.
+    """
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -120,5 +140,5 @@ def _sheets(file: Path) -> list[str | None]:
         if len(names) < 2:
             return [None]
         return [n for n in names if book.get_sheet_by_name(n).start is not None]
-    except (CalamineError, OSError) as error:
-        raise InputError("the workbook cannot be read", where=str(file)) from error
+    except (CalamineError, OSError):
+        return [None]

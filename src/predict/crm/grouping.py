@@ -59,8 +59,7 @@ def _settled(same: list[Recognised]) -> tuple[Recognised, list[tuple[TableLook, 
         if other is first:
             continue
         look = other.look
-        dated, ours = look.place.dated, first.look.place.dated
-        if _part(look) == _part(first.look) and dated == ours:
+        if _part(look) == _part(first.look) and _together(look, first.look):
             parts.append(look)
         elif _part(look) == _part(first.look):
             aside.append((look, f"an older export of what {first.look.name} holds"))
@@ -70,6 +69,12 @@ def _settled(same: list[Recognised]) -> tuple[Recognised, list[tuple[TableLook, 
                 (look, f"{what} {first.look.name} with fewer rows: a list to score, not history")
             )
     return replace(first, more=tuple(parts)), aside
+
+
+def _together(one: TableLook, other: TableLook) -> bool:
+    """Tell whether two files are of one export: entries of one zip are stamped one by one."""
+    a, b = one.place, other.place
+    return a.dated == b.dated or (a.stamped and b.stamped and a.file == b.file)
 
 
 def _weight(one: Recognised) -> tuple[int, str, int]:

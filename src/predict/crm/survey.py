@@ -159,8 +159,20 @@ class Survey:
 
     def shared(self, one: TableLook, column: str, other: TableLook, key: str) -> int:
         """Return how many different values of a column stand in a column of another table."""
-        theirs = other.cell(key).name("theirs").as_table().distinct()
-        ours = one.cell(column).name("ours").as_table().distinct()
+        return self._shared(one.cell(column), other.cell(key))
+
+    def addresses(self, one: TableLook, column: str, other: TableLook, key: str) -> tuple[int, int]:
+        """Return how many different addresses a column holds, and how many another table knows.
+
+        Upper and lower case are the same; values without an @ are nobody's address.
+        """
+        cell = one.cell(column).lower()
+        cell = cell.contains("@").ifelse(cell, None)
+        return int(cell.nunique().execute()), self._shared(cell, other.cell(key).lower())
+
+    def _shared(self, cell: ir.StringValue, known: ir.StringValue) -> int:
+        theirs = known.name("theirs").as_table().distinct()
+        ours = cell.name("ours").as_table().distinct()
         return int(ours.filter(ours.ours.isin(theirs.theirs)).count().execute())
 
     def pairs(self, table: TableLook, columns: Sequence[str]) -> list[tuple[tuple[str, ...], int]]:
@@ -216,6 +228,8 @@ class Survey:
         except PredictError as error:
             found = f" ({error.got})" if error.got is not None else ""
             return TableLook(place, problem=f"{error.what}{found}")
+        except OSError as error:
+            return TableLook(place, problem=f"it cannot be opened ({error.strerror or error})")
 
 
 @dataclass(frozen=True)

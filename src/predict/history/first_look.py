@@ -58,7 +58,7 @@ class FirstLook:
     suspects : DataFrame
         From `predict.history.suspects.suspects`.
     columns : mapping of str to str
-        Column of the leads' table → its class, "role" or "undeclared".
+        Column of the leads' table → its class, "role", "protected" or "undeclared".
     unlocks : list of Unlock
         What one more export would add.
     followed : int
@@ -158,11 +158,13 @@ def _columns(crm: Crm, leads: ir.Table) -> tuple[dict[str, str], pd.DataFrame]:
     classes = {getattr(spec, r): "role" for r in roles if getattr(spec, r)}
     classes |= {r.key: "role" for r in crm.definition.related.values()}
     classes |= {name: column.cls for name, column in spec.columns.items()}
+    classes |= dict.fromkeys(crm.definition.never_use.columns, "protected")
     told = {name: classes.get(name, "undeclared") for name in names}
     hidden = [c for c, cls in told.items() if cls == "personal" or _hides(c, cls)]
     row = leads.aggregate(n=leads.count(), won=leads.y.sum().fill_null(0)).to_pandas()
     overall = int(row["n"][0]), int(row["won"][0])
-    whole = {n: c for n, c in told.items() if text is not None and n not in text.lacking}
+    seen = {n: c for n, c in told.items() if c != "protected"}  # the others are not looked into
+    whole = {n: c for n, c in seen.items() if text is not None and n not in text.lacking}
     cells = column_cells(crm, text, leads, list(whole), hidden) if text else None
     if cells is None or not len(cells):
         import pandas as pd

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,18 +85,40 @@ def begin(
         )
     if to.suffix.lower() != ".toml":
         raise InputError("a definition is a TOML file", where=str(to), do="name it like my.toml")
-    folder = to.resolve().parent
-    places = [p for p in gather(exports, folder) if p.file != to.resolve()]
-    with Survey(places, folder) as survey:
-        drafted = draft(survey)
-        if answers is not None:
-            given = answers if isinstance(answers, Answers) else answers(drafted.questions)
-            drafted = draft(survey, given)
-        tables = tuple(survey.tables)
-    folder.mkdir(parents=True, exist_ok=True)
-    publish_file(to, drafted.text.encode())
+    folder = to.absolute().parent
+    with _made(folder):  # paths in a definition start there, so it must be there to follow them
+        places = [p for p in gather(exports, folder) if p.file != to.resolve()]
+        with Survey(places, folder) as survey:
+            drafted = draft(survey)
+            if answers is not None:
+                given = answers if isinstance(answers, Answers) else answers(drafted.questions)
+                drafted = draft(survey, given)
+            tables = tuple(survey.tables)
+        publish_file(to, drafted.text.encode())
     try:
         page = write_first_look(to, to.with_name(PAGE))
     except PredictError as error:
         return Beginning(to, drafted, tables, trouble=error)
     return Beginning(to, drafted, tables, page)
+
+
+@contextlib.contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder; should nothing come of it, take away again what was made."""
+    new = [f for f in (folder, *folder.parents) if not f.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "the folder of the definition cannot be made",
+            where=str(folder),
+            got=error.strerror,
+            do="name another place with --to",
+        ) from error
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for made in new:
+                made.rmdir()
+        raise

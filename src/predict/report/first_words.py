@@ -26,6 +26,7 @@ CLASSES = {
     "incumbent": "today’s score",
     "eligibility": "may we contact them",
     "personal": "personal",
+    "protected": "protected, never used",
     "undeclared": "nobody has said yet",
 }
 WHY_OUT = {
@@ -39,6 +40,8 @@ WHY_OUT = {
     "incumbent": "Compared with the new score, never learned from.",
     "eligibility": "They say who may be contacted, not who will buy.",
     "personal": "Never used. Of an e-mail address only its kind is kept: business, free, academic.",
+    "protected": "Protected traits, and what tells them. They stand under “never use”: nothing "
+    "learns from them, and their values were not looked into here.",
     "undeclared": "Nobody has said who fills them, and when. What is known when the lead comes in "
     "can be declared “fixed”.",
 }

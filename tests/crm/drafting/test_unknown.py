@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,78 @@ def test_a_broken_file_beside_good_ones_is_named_and_left_out(tmp_path):
     done, _ = began(tmp_path, tmp_path / "leads.csv", tmp_path / "cut.csv")
     became = {one.look.name: said for one, said in done.draft.tables}
     assert "cannot be read" in became["cut.csv"] and became["leads.csv"] == "[leads]"
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256))
+
+
+@pytest.mark.parametrize("name", ["leads.csv", "leads.xlsx", "leads.zip", "leads.parquet"])
+def test_a_picture_under_the_name_of_a_table_is_said_or_left_aside(name, tmp_path):
+    (tmp_path / name).write_bytes(PICTURE)
+    with pytest.raises(InputError) as refused:
+        begin([tmp_path / name], tmp_path / "my.toml")
+    said = str(refused.value)
+    assert name in said and "can be read" in said
+    assert name != "leads.csv" or "picture (PNG)" in said
+    (tmp_path / "odd.csv").write_text("a,b\n1,x\n1,y\n")
+    with pytest.raises(InputError, match=f"{name} cannot be read"):
+        begin([tmp_path / name, tmp_path / "odd.csv"], tmp_path / "my.toml")
+    (tmp_path / "odd.csv").unlink()
+    flat = leads().assign(won=["yes", "no"] * 100)
+    flat.to_csv(tmp_path / "enquiries.csv", index=False)
+    done, told = began(tmp_path, tmp_path)
+    became = {one.look.name: said for one, said in done.draft.tables}
+    assert told["leads"]["path"] == "enquiries.csv" and "cannot be read" in became[name]
+
+
+def test_a_definition_may_stand_in_a_folder_that_is_not_there_yet(tmp_path):
+    leads().assign(won=["yes", "no"] * 100).to_csv(tmp_path / "leads.csv", index=False)
+    to = tmp_path / "new" / "deeper" / "my.toml"
+    done = begin([tmp_path / "leads.csv"], to)
+    assert checked(done)["leads"] == 200
+    assert tomllib.loads(to.read_text("utf-8"))["leads"]["path"] == "../../leads.csv"
+    (tmp_path / "odd.csv").write_text("a,b\n1,x\n1,y\n")
+    with pytest.raises(InputError, match="can be the leads"):
+        begin([tmp_path / "odd.csv"], tmp_path / "other" / "deeper" / "my.toml")
+    assert not (tmp_path / "other").exists()
+
+
+def test_paths_through_links_stay_as_given(tmp_path):
+    real = tmp_path / "a" / "b" / "c"
+    real.mkdir(parents=True)
+    leads().assign(won=["yes", "no"] * 100).to_csv(real / "leads.csv", index=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "data").symlink_to(real, target_is_directory=True)
+    done, told = began(home, home / "data")
+    assert told["leads"]["path"] == "data/leads.csv"
+    assert checked(done)["leads"] == 200
+    # A way up from a linked folder leads elsewhere: there the real way is written.
+    done = begin([tmp_path / "home" / "data" / "leads.csv"], home / "data" / "my.toml")
+    assert tomllib.loads(done.path.read_text("utf-8"))["leads"]["path"] == "leads.csv"
+    leads().assign(won=["yes", "no"] * 100).to_csv(home / "more.csv", index=False)
+    done = begin([home / "more.csv"], home / "data" / "more.toml")
+    assert checked(done)["leads"] == 200
+
+
+@pytest.mark.parametrize(("later", "expected"), [(400, None), (1, "from-name")])
+def test_the_stamp_of_a_zip_counts_if_it_fits_what_is_in_it(later, expected, tmp_path):
+    flat = leads().assign(won=["yes", "no"] * 100)
+    newest = pd.Timestamp(flat.received.max())
+    packed = newest + pd.Timedelta(days=later)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        entry = zipfile.ZipInfo("leads.csv", packed.timetuple()[:6])
+        archive.writestr(entry, flat.to_csv(index=False))
+    done, told = began(tmp_path, tmp_path / "export.zip")
+    assert told["leads"]["exported_at"] == (expected or newest.date())
+    assert checked(done)["leads"] == 200
+
+
+def test_parts_in_one_zip_are_one_table_though_stamped_one_by_one(tmp_path):
+    flat = leads().assign(won=["yes", "no"] * 100)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for i, part in enumerate((flat.head(120), flat.tail(80))):
+            entry = zipfile.ZipInfo(f"leads_{i}.csv", (2025, 7, 20, 9, i, 0))
+            archive.writestr(entry, part.to_csv(index=False))
+    done, _ = began(tmp_path, tmp_path / "export.zip")
+    assert checked(done)["leads"] == 200

@@ -151,7 +151,7 @@ def test_hubspot_without_history_and_log_reads_dated_columns(tmp_path):
     assert form["occurred_at"] == "First Conversion Date"
     assert form["asset"] == "First Conversion"
     assert form["by"] == "lead"
-    assert cls(told["leads"]["columns"]["Job Title"]) == "fixed"
+    assert cls(told["leads"]["columns"]["Job Title"]) == "mutable"
     assert "history" not in told
     closing = told["outcomes"]["closing"]
     assert closing["stages"] == {"closedwon": "won", "closedlost": "lost"}
@@ -260,7 +260,9 @@ def test_without_history_overwritten_columns_say_what_would_unlock_them(tmp_path
     assert "history" not in told
     assert "Title can be overwritten" in text and "LeadHistory" in text
     assert "Nothing tells when leads became Unqualified" in text
-    assert cls(told["leads"]["columns"]["Title"]) == "fixed"
+    title = told["leads"]["columns"]["Title"]
+    assert title == {"class": "mutable", "type": "text", "words": "job title"}
+    assert "no history here: left out until one tells" in text
     assert told["outcomes"]["closing"]["entered_at"] == "CloseDate"
     assert told["outcomes"]["closing"]["where"]["StageName"] == ["Signed", "Closed Lost"]
 

@@ -22,6 +22,8 @@ _AS_OFTEN, _MORE_OFTEN = 0.85, 1.2
 _MANY = 500
 #: Letters from which on a note that several columns share is written once, above them.
 _LONG = 40
+#: Why a column that may be overwritten is not used.
+_NOT_TOLD = "no history here: left out until one tells"
 #: Classes in the order they are written, with what stands above them.
 _ORDER = {
     "fixed": "Who the lead is, as known at its creation. Ask of each: who fills this, and when?",
@@ -141,6 +143,7 @@ def sort_columns(
         Columns that sales fills in, as answered; None where nobody was asked.
     """
     done, tracked = ColumnsDraft(), tracked or {}
+    told = any(known.tracked for name, known in one.fields.items() if name in tracked)
     look = one.look
     rest: list[str] = []
     for name, column in look.columns.items():
@@ -149,7 +152,7 @@ def sort_columns(
         known = one.fields.get(name)
         if not column.filled:
             done.out[name] = "empty"
-        elif known is not None and _by_preset(done, column, known, name in tracked):
+        elif known is not None and _by_preset(done, column, known, name in tracked, told):
             continue
         elif name in tracked and signs.class_of(name) is None:
             done.put(name, "mutable", "", words=signs.plain(name))
@@ -184,17 +187,26 @@ def history_names(one: Recognised, values: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _by_preset(done: ColumnsDraft, column: ColumnLook, known: Field, tracked: bool) -> bool:
+def _by_preset(
+    done: ColumnsDraft, column: ColumnLook, known: Field, tracked: bool, told: bool
+) -> bool:
+    """Class a column that a preset knows; return whether that settles it.
+
+    What somebody may overwrite holds today's value, which sales may have typed in after the
+    outcome: without a history, nothing tells what stood there before.
+    """
     name, why = column.name, known.why or ""
     cls = known.cls
+    kind = "category" if known.type == "number" and column.kind != "number" else known.type
     if known.protected:
         done.protected.append(name)
     elif cls == "incumbent" and column.kind != "number":
         done.put(name, "hindsight", f"{why}; in words: no score to compare with")
     elif known.tracked and tracked:
-        done.put(name, "mutable", f"{why}; tracked", type=known.type, words=known.words)
+        done.put(name, "mutable", f"{why}; tracked", type=kind, words=known.words)
+    elif known.tracked and not told:
+        done.put(name, "mutable", _NOT_TOLD, type=kind, words=known.words)
     elif cls is not None:
-        kind = "category" if known.type == "number" and column.kind != "number" else known.type
         done.put(name, cls, why, type=kind, words=known.words)
     elif known.out is not None:
         done.out[name] = known.out

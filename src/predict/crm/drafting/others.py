@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from predict.crm.drafting import signs
-from predict.crm.drafting.sketch import Sketch, covers, table_block
+from predict.crm.drafting.addresses import addresses_of, link_addresses
+from predict.crm.drafting.sketch import Sketch, covers, one_or_more, table_block
 from predict.crm.recognition import Recognised
 from predict.crm.survey import Survey, TableLook
 
@@ -55,10 +56,23 @@ def others(
         elif any(_PREDICTED.search(signs.words(c)) for c in look.columns):
             sketch.aside.append((look, "holds predictions, which are no input"))
         elif carrier is None:
-            sketch.aside.append((look, _unlinked(look)))
+            _by_address(sketch, one, survey)
         elif not events_block(sketch, one, carrier, carriers):
             why = f"names leads in {carrier.column}, but no column says what happened and when"
             sketch.aside.append((look, why))
+
+
+def _by_address(sketch: Sketch, one: Recognised, survey: Survey) -> None:
+    """Map a table that names people by their address alone, or set it aside with why."""
+    look = one.look
+    found = addresses_of(look, sketch, survey) if happened(look) else None
+    if found is None:
+        sketch.aside.append((look, _unlinked(look)))
+    elif not found.most:
+        sketch.aside.append((look, f"no ids of leads, and only {found.why} ({found.column})"))
+    else:
+        link = link_addresses(sketch, found)
+        events_block(sketch, one, Carrier(found.column, found.why, found.shared), [link])
 
 
 def carrier_of(one: Recognised, sketch: Sketch, survey: Survey) -> Carrier | None:
@@ -106,7 +120,7 @@ def events_block(
     if list(carriers) == ["lead"]:
         block.put("lead_id", carrier.column)
     else:
-        block.put("id", carrier.column).put("id_of", list(carriers))
+        block.put("id", carrier.column).put("id_of", one_or_more(carriers))
     block.put("occurred_at", at)
     if kind is None:
         block.put("kind", name)

@@ -127,12 +127,12 @@ class Sketch:
 
     def say_what_histories_add(self, which: str) -> None:
         """Note, where no history was given, which columns of the leads one would be good for."""
-        able = [c for c, f in self.leads.fields.items() if f.tracked and c in self.columns.classed]
+        able = [c for c in self.columns.of_class("mutable") if c in self.leads.fields]
         if able:
             self.notes.append(
                 f"{', '.join(able)} can be overwritten, and then an export shows what they became, "
-                f"not what they were: {which} would tell. Who fills them, and when? Class those "
-                'that sales fills in after contact "hindsight".'
+                f"not what they were: left out until {which} tells. Class one that nobody ever "
+                'overwrites "fixed".'
             )
 
     def logs_of(self, pattern: str) -> str | None:
