@@ -133,7 +133,8 @@ def test_a_lead_in_a_list_has_the_features_of_training() -> None:
     finally:
         crm.close()
     assert len(trained) > 10
-    colleagues = [e for x in Oracle(history).leads.values() if x.account == "A" for e in x.did]
+    leads = [x for x in Oracle(history).leads.values() if x.account == "A" and not x.born_won]
+    colleagues = [e for x in leads for e in x.did]
     known = [e for e in colleagues if max(e["at"], e["known"], e["lead"].created) < us(moment)]
     recent = [e for e in known if not e["ours"] and us(moment) - e["at"] <= 365 * DAY]
     assert scored["account__active_leads"].iloc[0] == len({e["lead"].id for e in recent}) > 1
