@@ -1,6 +1,6 @@
 """The simulated company as two vendors export it, on drafted definitions, beside its clean shape.
 
-    python -m benchmarks.shapes --leads 8000 --seed 7
+    python -m benchmarks.shapes --leads 4000 --seed 7
 
 Each shape is backtested on its own; compared are the looks that all three have.
 """
@@ -45,7 +45,7 @@ def predicted(folder: Path, shape: str, leads: int, seed: int) -> pd.DataFrame:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--leads", type=int, default=8_000)
+    parser.add_argument("--leads", type=int, default=4_000)
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
