@@ -37,7 +37,7 @@ def vendor_of(crm: Crm, asked: str | None) -> Vendor | None:
     """
     if asked is not None:
         return checked(asked)
-    if getattr(crm.definition, "ids", None) == "salesforce":
+    if crm.definition.ids == "salesforce":
         return "salesforce"
     ids = crm.leads.lead_id
     told = crm.leads.aggregate(

@@ -65,8 +65,7 @@ def sketch_hubspot(
     if history is None:
         sketch.history = _HISTORY
         sketch.say_what_histories_add("property history")
-    for one in (look, *contact.more):
-        sketch.used[one.place.path + (one.place.sheet or "")] = "leads"
+    sketch.take(contact, "leads")
     _related(sketch, objects, company)
     _links(sketch, objects, contact, key)
     others(sketch, loose, survey, ["lead"])

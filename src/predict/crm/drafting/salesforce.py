@@ -36,7 +36,6 @@ def sketch_salesforce(
 ) -> Sketch:
     """Return the sketch from recognised objects, by name, ``"lead"`` among them, and others."""
     lead = objects["lead"]
-    look = lead.look
     key, created = str(lead.part("id")), str(lead.part("created"))
     history = objects.get("lead_history")
     account = _account_column(lead)
@@ -60,9 +59,7 @@ def sketch_salesforce(
     )
     columns.put_links(lead, links)
     sketch = Sketch(lead, block, columns, created, ids="salesforce")
-    sketch.used[look.place.path + (look.place.sheet or "")] = "leads"
-    for more in lead.more:
-        sketch.used[more.place.path] = "leads"
+    sketch.take(lead, "leads")
     if history is None:
         sketch.history = _HISTORY
         sketch.say_what_histories_add("LeadHistory, where tracking is switched on for them,")

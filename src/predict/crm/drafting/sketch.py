@@ -145,9 +145,13 @@ class Sketch:
     def add(self, block: Block, one: Recognised, what: str) -> Block:
         """Add a section that reads a table."""
         self.blocks.append(block)
+        self.take(one, what)
+        return block
+
+    def take(self, one: Recognised, what: str) -> None:
+        """Note what a table, with its parts, is read as; the first use names it."""
         for look in (one.look, *one.more):
             self.used.setdefault(look.place.path + (look.place.sheet or ""), what)
-        return block
 
 
 def table_block(

@@ -57,7 +57,7 @@ def sketch_unknown(tables: Sequence[Recognised], survey: Survey, answers: Answer
         block.put(role, column)
     taken = [key, created, *[c for c in roles.values() if c], *[c for _, c, _ in related]]
     sketch = Sketch(one, block, _none(), created)
-    sketch.used[one.look.place.path + (one.look.place.sheet or "")] = "leads"
+    sketch.take(one, "leads")
     won: ir.BooleanValue | None = None
     loose = [t for t in rest if t not in [r[0] for r in related]]
     left = []
