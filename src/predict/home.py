@@ -53,13 +53,18 @@ class Home:
 
     @property
     def archive(self) -> Path:
-        """Dated, append-only copies of every export that trained a model."""
+        """Every export that trained a model, dated, typed, under pseudonyms."""
         return self.root / "archive"
 
     @property
     def ledger(self) -> Path:
         """Append-only record of every lead scored."""
         return self.root / "ledger"
+
+    @property
+    def feedback(self) -> Path:
+        """What sales said of leads."""
+        return self.root / "feedback"
 
     @property
     def lock(self) -> Path:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from predict.crm.forgotten import Forgotten
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
+    from predict.crm.texttable import TextTable
     from predict.definition.schema import Definition
     from predict.findings import Finding
 
@@ -89,6 +92,8 @@ class Crm:
         Values that did not parse: table, file, record, column, value, rule, line.
     sources : list of dict
         Files read: table, path, bytes, sha256.
+    texts : mapping of str to TextTable
+        What each table was read from, as text, by its name in ``sources``.
     links : mapping of str to Ibis table
         Per kind of id ``other_id`` → ``lead_no``: ``lead`` (with the ids of merged records) and
         the names of ``[links.…]``.
@@ -97,7 +102,11 @@ class Crm:
     changes : tuple of Changes
         What is on record about the past of mutable profile columns.
     archived : list of dict
-        Earlier exports of which values were taken: table, sha256.
+        Earlier exports of which values were taken, and who was left out: table, sha256.
+    forgotten : Forgotten
+        Who is left out of every run.
+    gone : Ibis table or None
+        ``lead_id`` and ``mail_key`` of those of them that the export still holds.
     """
 
     definition: Definition
@@ -117,10 +126,13 @@ class Crm:
     counts: Mapping[str, int]
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
+    texts: Mapping[str, TextTable] = field(default_factory=dict)
     links: Mapping[str, ir.Table] = field(default_factory=dict)
     carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
     changes: tuple[Changes, ...] = ()
     archived: list[dict[str, object]] = field(default_factory=list)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    gone: ir.Table | None = None
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""

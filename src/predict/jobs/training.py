@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from predict import __version__
 from predict.crm.archive import archive_export
+from predict.crm.migration import migrate
 from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.errors import RefusedError
@@ -18,6 +19,7 @@ from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
+from predict.jobs.forgetting import expire
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
 from predict.publish import json_digest, locked, write_json
@@ -102,7 +104,9 @@ def train(
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
+        rewritten = migrate(home.archive, definition)
         crm = open_crm(definition, archive=home.archive)
+        crm.findings.extend(rewritten)
         try:
             return _train(crm, home, trials, time_cap, progress or _silent)
         finally:
@@ -139,7 +143,8 @@ def _train(
                 registry, definition.name, known, True, known.tags.get("verdict", "")
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
-    archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
+    archive_export(home.archive, crm)
+    crm.findings.extend(expire(home, definition, crm.exported_at))
     data = build_dataset(crm)
     result = backtest(
         data,
