@@ -281,4 +281,3 @@ def _month(part: pd.DataFrame) -> dict[str, Any]:
         "variance": float((p * (1 - p)).sum()),
         "lift": float(lift(y, p, TOP)) if y.any() else None,
     }
-

@@ -58,7 +58,7 @@ def psi(batch: ArrayLike, usual: ArrayLike) -> float:
     Examples
     --------
     >>> psi([50, 50], [500, 500]), round(psi([80, 20], [500, 500]), 2)
-    (0.0, 0.4)
+    (0.0, 0.41)
     """
     a, b = np.asarray(batch, dtype=float) + _HALF, np.asarray(usual, dtype=float) + _HALF
     a, b = a / a.sum(), b / b.sum()

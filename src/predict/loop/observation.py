@@ -62,6 +62,8 @@ class Observation:
         Stable short name of the rule.
     counts : mapping of str to float
         Figures behind the sentence.
+    group : str
+        What makes several columns one finding: their concept; "" where each stands alone.
     """
 
     watch: Watch
@@ -76,6 +78,7 @@ class Observation:
     sentence: str
     code: str
     counts: Mapping[str, float] = field(default_factory=dict)
+    group: str = ""
 
     def finding(self) -> Finding | None:
         """Return it as a finding; None where all is fine."""
