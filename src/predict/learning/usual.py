@@ -7,7 +7,7 @@ that a later one is not blamed for what months always do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PERIOD_DAYS = 30
 #: Bins of the numbers other than 0, and levels of a category that have a bin of their own.
 NUMBER_BINS, MOST_LEVELS = 10, 40
-#: Months of the backtest that scores and outcomes are kept of.
+#: Months of the backtest that outcomes are kept of.
 MONTHS = 12
 #: Share of the best leads whose lift is kept.
 TOP = 0.1
@@ -127,8 +127,6 @@ class Usual:
     ----------
     columns : mapping of str to Column
         Inputs at the first look of each lead.
-    score : Column or None
-        Chances given to first looks in the backtest, per month of it.
     months : tuple of mapping
         Per month of the backtest: ``cutoff``, ``rows``, ``wins``, ``expected`` (sum of the
         chances), ``variance`` (sum of p (1 − p)), ``lift`` in the best tenth.
@@ -137,7 +135,6 @@ class Usual:
     """
 
     columns: Mapping[str, Column]
-    score: Column | None = None
     months: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     since: str = ""
     until: str = ""
@@ -146,7 +143,6 @@ class Usual:
         """Return a JSON-ready mapping."""
         return {
             "columns": {n: c.as_dict() for n, c in self.columns.items()},
-            "score": None if self.score is None else self.score.as_dict(),
             "months": [dict(m) for m in self.months],
             "since": self.since,
             "until": self.until,
@@ -155,10 +151,8 @@ class Usual:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Usual:
         """Return what `as_dict` described."""
-        score = value["score"]
         return cls(
             {n: Column.from_dict(n, c) for n, c in value["columns"].items()},
-            None if score is None else Column.from_dict("score", score),
             tuple(value["months"]),
             value["since"],
             value["until"],
@@ -201,8 +195,21 @@ def build_usual(
         )
         for spec in data.specs
     }
-    score, months = (None, ()) if result is None else _past(result, first.keys)
-    return Usual(columns, score, months, *(f"{d:%Y-%m-%d}" for d in _ends(first.as_of)))
+    months = () if result is None else _past(result)
+    return Usual(columns, months, *(f"{d:%Y-%m-%d}" for d in _ends(first.as_of)))
+
+
+def counted(name: str, values: Sequence[pd.Series]) -> Column:
+    """Return numbers as a column of counts, each series one period, the oldest first.
+
+    Examples
+    --------
+    >>> chances = [pd.Series(np.linspace(0, 1, 40)), pd.Series(np.linspace(0, 1, 20))]
+    >>> counted("score", chances).table.sum(axis=1).tolist()
+    [40, 20]
+    """
+    period = np.repeat(np.arange(len(values))[::-1], [len(v) for v in values])
+    return _column(name, pd.concat(list(values), ignore_index=True), period, True)
 
 
 def periods(as_of: pd.Series, newest: pd.Timestamp, days: float = PERIOD_DAYS) -> Counts:
@@ -256,20 +263,13 @@ def _edges(some: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(sorted({0.0, tiny, *inner}))
 
 
-def _past(
-    result: BacktestResult, keys: pd.DataFrame
-) -> tuple[Column | None, tuple[Mapping[str, Any], ...]]:
+def _past(result: BacktestResult) -> tuple[Mapping[str, Any], ...]:
     frame = result.frame()
     newest = sorted(frame["cutoff"].unique())[-MONTHS:]
     frame = frame[frame["cutoff"].isin(newest)]
-    months = tuple(
+    return tuple(
         {"cutoff": f"{cutoff:%Y-%m-%d}", **_month(part)} for cutoff, part in frame.groupby("cutoff")
     )
-    first = frame.merge(keys[["lead_id", "as_of"]], on=["lead_id", "as_of"])
-    if len(first) < MIN_LEADS:
-        return None, months
-    last = first["cutoff"].rank(method="dense").to_numpy().astype(np.int64)
-    return _column("score", first["probability"], last.max() - last, True), months
 
 
 def _month(part: pd.DataFrame) -> dict[str, Any]:

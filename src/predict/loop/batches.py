@@ -92,7 +92,12 @@ def recent_batches(crm: Crm, model: LeadModel) -> list[Batch]:
 def _chances(model: LeadModel, X: pd.DataFrame) -> pd.Series | None:
     import pandas as pd
 
+    from predict.learning.values import ColumnsError
+
     names = model.full.columns_.names
     if X.empty or not set(names) <= set(X.columns):
         return None
-    return pd.Series(model.full.predict_proba(X[names])[:, 1], index=X.index)
+    try:
+        return pd.Series(model.full.predict_proba(X[names])[:, 1], index=X.index)
+    except ColumnsError:  # told as a change of type
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from predict.crm.stamps import DAY, microseconds
 from predict.learning.metrics import lift
 from predict.learning.usual import PERIOD_DAYS, TOP, periods
 from predict.loop.batches import span
+from predict.loop.departure import BELIEF, spread_factor
 from predict.loop.observation import Observation
 from predict.scoring.unlike import AGE_SLACK
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from predict.crm.tables import Crm
-    from predict.learning.lead_model import LeadModel
     from predict.scoring.ledger import Ledger
 
 #: Winners that a cohort must have, or be foretold, before anything is said of it.
@@ -55,8 +55,7 @@ def matured(ledger: Ledger, crm: Crm, *, oldest_days: float | None = None) -> pd
     import pandas as pd
 
     agreed = crm.definition.conversion
-    wait = pd.Timedelta(days=agreed.within_days + agreed.export_lag_days)
-    limit = pd.Timestamp(crm.exported_at) - wait
+    limit = pd.Timestamp(judged_until(crm))
     rows = ledger.frame(columns=["probability", "grade", _AGE])
     if rows.empty:
         return pd.DataFrame(columns=["lead_id", "as_of", "probability", "y", "back"])
@@ -72,6 +71,12 @@ def matured(ledger: Ledger, crm: Crm, *, oldest_days: float | None = None) -> pd
     rows["y"] = _reached(rows, crm, agreed.within_days)
     columns = ["lead_id", "as_of", "probability", "y", "back"]
     return rows[columns].reset_index(drop=True)
+
+
+def judged_until(crm: Crm) -> datetime:
+    """Return the newest moment of scoring that is old enough to judge."""
+    agreed = crm.definition.conversion
+    return crm.exported_at - timedelta(days=agreed.within_days + agreed.export_lag_days)
 
 
 def _reached(rows: pd.DataFrame, crm: Crm, within_days: float) -> np.ndarray:
@@ -92,16 +97,19 @@ def _reached(rows: pd.DataFrame, crm: Crm, within_days: float) -> np.ndarray:
     return y
 
 
-def cohorts(judged: pd.DataFrame, crm: Crm, model: LeadModel, *, alpha: float) -> list[Observation]:
+def cohorts(
+    judged: pd.DataFrame, months: Sequence[Mapping[str, Any]], limit: datetime, *, alpha: float
+) -> list[Observation]:
     """Compare what matured cohorts were told with what became of them.
 
     Parameters
     ----------
     judged : pandas.DataFrame
         From `matured`.
-    crm : Crm
-    model : LeadModel
-        Holds how its kind did month by month in the backtest.
+    months : sequence of mapping
+        How the model's kind did month by month in the backtest; see `Usual`.
+    limit : datetime
+        The newest moment that is old enough to judge: the end of the newest cohort.
     alpha : float
         Chance of a false alarm of a cohort, over its figures.
 
@@ -111,16 +119,10 @@ def cohorts(judged: pd.DataFrame, crm: Crm, model: LeadModel, *, alpha: float) -
         Per cohort the shift of its log-odds (0: the chances came true) and its lift in the best
         tenth, each between what the months of the backtest lead one to expect.
     """
-    import pandas as pd
-
-    agreed = crm.definition.conversion
-    wait = timedelta(days=agreed.within_days + agreed.export_lag_days)
-    limit = pd.Timestamp(crm.exported_at - wait)
-    months = model.usual.months if model.usual is not None else ()
     found = []
     for back in sorted(judged["back"].unique(), reverse=True):
         part = judged[judged["back"] == back]
-        until = (limit - pd.Timedelta(days=PERIOD_DAYS) * int(back)).to_pydatetime()
+        until = limit - timedelta(days=PERIOD_DAYS * int(back))
         name = f"scored {span(until)}"
         p, y = part["probability"].to_numpy(dtype=float), part["y"].to_numpy(dtype=float)
         if max(p.sum(), y.sum()) < LEAST_WINS:
@@ -132,14 +134,14 @@ def cohorts(judged: pd.DataFrame, crm: Crm, model: LeadModel, *, alpha: float) -
 
 
 def shift_limits(
-    expected: float, variance: float, months: Sequence[Mapping[str, Any]], alpha: float
+    variance: float, months: Sequence[Mapping[str, Any]], alpha: float
 ) -> tuple[float, float]:
     """Return between which shifts of the log-odds a sound month lies.
 
     Parameters
     ----------
-    expected, variance : float
-        Sums of p and of p (1 − p) of the month.
+    variance : float
+        Sum of p (1 − p) of the month.
     months : sequence of mapping
         Of the backtest.
     alpha : float
@@ -148,26 +150,23 @@ def shift_limits(
     Notes
     -----
     The shift is (wins − expected) / variance, one Newton step of the intercept; its own error is
-    1 / √variance. What the backtest's months differ by beyond that is a variance of its own
-    (DerSimonian and Laird 1986), which a larger cohort does not make smaller.
+    1 / √variance. What the backtest's months differ by beyond that does not shrink with the size
+    of the cohort; see `predict.loop.departure.departure`.
     """
-    from scipy import stats
+    from scipy.special import stdtrit
 
-    own = 1 / variance
-    if len(months) < 3:
-        room = float(stats.norm.isf(alpha / 2)) * math.sqrt(own)
+    if not months:
+        room = -float(stdtrit(BELIEF, alpha / 2)) / math.sqrt(variance)
         return -room, room
     v = np.array([m["variance"] for m in months], dtype=float)
-    shift = (np.array([m["wins"] - m["expected"] for m in months])) / v
-    mean = float(np.sum(v * shift) / v.sum())
-    q = float(np.sum(v * (shift - mean) ** 2))
-    between = max(0.0, (q - (len(v) - 1)) / (v.sum() - np.sum(v**2) / v.sum()))
-    centre = float(np.sum(shift / (1 / v + between)) / np.sum(1 / (1 / v + between)))
-    error = 1 / float(np.sum(1 / (1 / v + between)))
-    # The more of the room is the months' own spread, the less surely it is known.
-    share = between / (own + between + error)
-    quantile = (1 - share) * stats.norm.isf(alpha / 2) + share * stats.t.isf(alpha / 2, len(v) - 1)
-    room = float(quantile) * math.sqrt(own + between + error)
+    shift = np.array([m["wins"] - m["expected"] for m in months]) / v
+    centre = float(np.sum(v * shift) / v.sum())
+    factor, freedom = 1.0, BELIEF
+    if len(months) > 1:
+        squares = v * (shift - centre) ** 2 * len(v) / (len(v) - 1)
+        factor, freedom = spread_factor(squares, 1, variance / float(v.mean()))
+    error = factor / variance + 1 / v.sum()
+    room = -float(stdtrit(freedom, alpha / 2)) * math.sqrt(error)
     return centre - room, centre + room
 
 
@@ -181,7 +180,7 @@ def _calibration(
 ) -> Observation:
     expected, variance, wins, n = p.sum(), float((p * (1 - p)).sum()), y.sum(), len(p)
     shift = float((wins - expected) / variance)
-    low, high = shift_limits(float(expected), variance, months, alpha)
+    low, high = shift_limits(variance, months, alpha)
     off = not low <= shift <= high and abs(shift) >= MATTERS
     sentence = (
         f"Of {n:,} leads {name}, {int(wins):,} got there in time; the chances they were given said "
@@ -217,7 +216,7 @@ def _lift(
     until: Any,
     alpha: float,
 ) -> Observation:
-    from scipy import stats
+    from scipy.special import ndtri
 
     value = float(lift(y, p, TOP))
     past = np.array([m["lift"] for m in months if m["lift"] is not None], dtype=float)
@@ -225,7 +224,7 @@ def _lift(
     # Of the logarithm: winners among the best tenth, of all winners, is a share.
     own = math.sqrt(max(1 / hits - 1 / float(y.sum()), 0.0)) * max(value, 0.1)
     spread = float(past.std(ddof=1)) if len(past) > 2 else 0.0
-    room = float(stats.norm.isf(alpha)) * math.hypot(own, spread)
+    room = -float(ndtri(alpha)) * math.hypot(own, spread)
     low = float(past.mean()) - room if len(past) else math.nan
     off = value < low
     sentence = (

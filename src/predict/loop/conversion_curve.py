@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from predict.crm.stamps import DAY
 from predict.history.horizons import follow
 from predict.learning.usual import PERIOD_DAYS
 from predict.loop.batches import MOST_BATCHES, span
+from predict.loop.departure import BELIEF, spread_factor
 from predict.loop.observation import Observation
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ LEAST_PERIODS = 3
 LEAST_EXPECTED = 10.0
 #: Share of what was expected beyond which it matters: a fifth more or less need not.
 MATTERS = 0.2
-#: Degrees of freedom of the belief that periods differ by chance alone.
-BELIEF = 20.0
 
 Whole = NDArray[np.int64]
 
@@ -86,6 +85,27 @@ def curves(crm: Crm) -> Curves:
         .aggregate(leads=lambda t: t.count(), came=lambda t: t.came.cast("int64").sum())
         .to_pandas()
     )
+    return tabulated(counted, days)
+
+
+def tabulated(counted: pd.DataFrame, days: int) -> Curves:
+    """Return the curves of counts by period and the last day of age that a lead was followed.
+
+    Parameters
+    ----------
+    counted : pandas.DataFrame
+        ``back``, ``end`` (day of age at which a lead arrived, or was followed to), ``leads``, of
+        them ``came``.
+    days : int
+        Days in which a conversion counts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counted = pd.DataFrame({"back": 0, "end": [0, 2], "leads": [4, 6], "came": [4, 0]})
+    >>> tabulated(counted, 3).at_risk.tolist()
+    [[10, 6, 6]]
+    """
     n = int(counted["back"].max()) + 1 if len(counted) else 0
     ended, arrived = np.zeros((2, n, days), dtype=np.int64)
     where = counted["back"].to_numpy(dtype=int), counted["end"].to_numpy(dtype=int)
@@ -100,15 +120,19 @@ def expected(at_risk: Whole, hazard: NDArray[np.float64]) -> float:
     return float(at_risk @ hazard)
 
 
-def conversions(found: Curves, crm: Crm, *, alpha: float) -> list[Observation]:
+def conversions(
+    found: Curves, stage: str, exported_at: datetime, *, alpha: float
+) -> list[Observation]:
     """Compare the periods that are too young to judge with earlier ones, at equal age.
 
     Parameters
     ----------
     found : Curves
         From `curves`.
-    crm : Crm
-        Names the stage and the export.
+    stage : str
+        What they convert to.
+    exported_at : datetime
+        End of the newest period.
     alpha : float
         Chance of a false alarm, over all young periods together.
 
@@ -127,14 +151,13 @@ def conversions(found: Curves, crm: Crm, *, alpha: float) -> list[Observation]:
     past_risk, past_came = found.at_risk[young:], found.arrived[young:]
     if len(past_risk) < LEAST_PERIODS or not past_came.sum():
         return []
-    stage = crm.definition.conversion.stage
     told = []
     for back in range(min(young, len(found.at_risk)) - 1, -1, -1):
         risk, came = found.at_risk[back], int(found.arrived[back].sum())
         awaited, dispersion, freedom = _awaited(risk, past_risk, past_came)
         if awaited < LEAST_EXPECTED:
             continue
-        until = crm.exported_at - timedelta(days=back * PERIOD_DAYS)
+        until = exported_at - timedelta(days=back * PERIOD_DAYS)
         level = alpha / young
         low, high = limits(awaited, dispersion, freedom, level)
         off = not low <= came <= high and abs(came / awaited - 1) >= MATTERS
@@ -177,11 +200,11 @@ def limits(awaited: float, dispersion: float, freedom: float, alpha: float) -> t
     >>> round(low), round(high)
     (37, 65)
     """
-    from scipy import stats
+    from scipy.special import stdtrit
 
     # Of the square root, whose variance hardly depends on the count; by t, as the spread of the
     # periods is known from few of them.
-    room = float(stats.t.isf(alpha / 2, freedom)) * math.sqrt(dispersion) / 2
+    room = -float(stdtrit(freedom, alpha / 2)) * math.sqrt(dispersion) / 2
     root = math.sqrt(awaited)
     return max(0.0, root - room) ** 2, (root + room) ** 2
 
@@ -203,12 +226,10 @@ def _awaited(risk: Whole, past_risk: Whole, past_came: Whole) -> tuple[float, fl
             sizes.append(usual)
     if not spread:
         return awaited, 1.0, BELIEF
-    seen_periods = len(spread) - 1
-    raw = (float(np.mean(spread)) * seen_periods + BELIEF) / (seen_periods + BELIEF)
-    factor = 1 + (max(raw, 1.0) - 1) * awaited / float(np.mean(sizes))
+    factor, freedom = spread_factor(spread, 1, awaited / float(np.mean(sizes)))
     # The earlier leads are a sample, too.
     sampled = awaited / max(float(past_came.sum()), 1.0)
-    return awaited, factor + sampled, seen_periods + BELIEF
+    return awaited, factor + sampled, freedom
 
 
 def _hazard(risk: Whole, came: Whole) -> NDArray[np.float64]:

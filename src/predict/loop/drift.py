@@ -29,6 +29,7 @@ def drift(
     *,
     alpha: float,
     told: Collection[str] = (),
+    routine: Collection[str] = (),
 ) -> list[Observation]:
     """Compare the columns of a batch with those of the leads learned from.
 
@@ -43,6 +44,8 @@ def drift(
         Chance of a false alarm over all columns together.
     told : collection of str
         Columns of which a fault was told already.
+    routine : collection of str
+        Columns that get new values in the course of things: noted, no page.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def drift(
         if s.name in usual.columns:
             concept[s.concept] = concept.get(s.concept, 0.0) + usual.columns[s.name].importance
     return [
-        _judged(batch, usual, s, alpha * w, concept[s.concept], s.name in told)
+        _judged(batch, usual, s, alpha * w, concept[s.concept], s.name in told, s.name in routine)
         for s, w in zip(chosen, weights, strict=True)
     ]
 
@@ -85,14 +88,20 @@ def _weights(importance: Sequence[float]) -> list[float]:
 
 
 def _judged(
-    batch: Batch, usual: Usual, spec: Spec, alpha: float, importance: float, is_told: bool
+    batch: Batch,
+    usual: Usual,
+    spec: Spec,
+    alpha: float,
+    importance: float,
+    is_told: bool,
+    is_routine: bool,
 ) -> Observation:
     column = usual.columns[spec.name]
     counts = column.count(batch.X[spec.name])
     ordered = len(counts) - 1 if column.is_number else 0
     found = departure(counts, column.table, ordered=ordered)
     off = found.p <= alpha and found.excess >= MATTERS
-    pages = off and importance >= IMPORTANT and not is_told
+    pages = off and importance >= IMPORTANT and not (is_told or is_routine)
     severity: Severity = "warn" if pages else "note" if off and not is_told else "fine"
     n = len(batch)
     matters = f"{importance:.0%} of what decides the chances" if importance >= 0.005 else "little"
@@ -128,8 +137,8 @@ def _judged(
 
 def _limit(by_chance: float, dispersion: float, alpha: float, bins: int) -> float:
     """Return the stability index that chance passes with this probability."""
-    from scipy import stats
+    from scipy.special import chdtri
 
     df = max(bins - 1, 1)
-    quantile = float(stats.chi2.isf(alpha, df)) / df
+    quantile = float(chdtri(df, alpha)) / df
     return max(MATTERS + by_chance * dispersion, by_chance * dispersion * quantile)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from predict.learning.bins import MIN_LEADS
 from predict.loop.departure import departure
@@ -54,7 +55,8 @@ def faults(
         Per profile column its share missing; per category the share of values that were not
         learned from; per number how many times as large it is.
     """
-    known = [s for s in specs if s.name in usual.columns and s.name in batch.X]
+    there = [s for s in specs if s.name in usual.columns and s.name in batch.X]
+    known = [s for s in there if is_number(batch.X[s.name]) == usual.columns[s.name].is_number]
     profile = [s for s in known if s.view == "profile"]
     levels = [s for s in profile if s.dtype == "category"]
     level = alpha / max(1, len(profile) + len(levels))
@@ -85,6 +87,40 @@ def missing_columns(batch: Batch, usual: Usual, specs: Sequence[Spec]) -> list[O
         for s in specs
         if s.name not in batch.X and s.name in usual.columns
     ]
+
+
+def type_changes(batch: Batch, usual: Usual, specs: Sequence[Spec]) -> list[Observation]:
+    """Return the columns that were numbers and are text now, or the reverse: it cannot score."""
+    found = []
+    for s in specs:
+        column = usual.columns.get(s.name)
+        if column is None or s.name not in batch.X or not len(batch):
+            continue
+        if is_number(batch.X[s.name]) != column.is_number:
+            was, now = ("a number", "text") if column.is_number else ("text", "a number")
+            found.append(
+                Observation(
+                    "data",
+                    s.name,
+                    batch.name,
+                    batch.until,
+                    "type kept",
+                    0.0,
+                    1.0,
+                    1.0,
+                    "block",
+                    f"“{s.name}” was {was} when the model learned and is {now} now; have the "
+                    "export say it as before, or train again.",
+                    "type-change",
+                    {"importance": column.importance},
+                )
+            )
+    return found
+
+
+def is_number(values: pd.Series) -> bool:
+    """Tell whether a column of features is read as a number."""
+    return pd.api.types.is_numeric_dtype(values.dtype)
 
 
 def _fill(batch: Batch, column: Column, spec: Spec, alpha: float) -> Observation:
@@ -212,7 +248,7 @@ def _share(hits: np.ndarray, sizes: np.ndarray) -> float:
 
 def _room(rate: float, n: int, dispersion: float, alpha: float) -> float:
     """Return how far a share of ``n`` may be from the usual one by chance."""
-    from scipy import stats
+    from scipy.special import ndtri
 
-    z = float(stats.norm.isf(alpha / 2))
+    z = -float(ndtri(alpha / 2))
     return z * math.sqrt(dispersion * max(rate * (1 - rate), 1 / max(n, 1)) / max(n, 1))

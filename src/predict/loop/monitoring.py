@@ -8,7 +8,7 @@ called once in two years.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,10 @@ from predict.findings import Finding, ordered
 from predict.learning.usual import PERIOD_DAYS
 from predict.loop import batches as recent
 from predict.loop.batches import LEAST_LEADS, Batch
-from predict.loop.cohorts import cohorts, matured
-from predict.loop.conversion_curve import Curves, conversions, curves
+from predict.loop.cohorts import cohorts, judged_until, matured
+from predict.loop.conversion_curve import LEAST_PERIODS, Curves, conversions, curves
 from predict.loop.drift import drift
-from predict.loop.faults import faults, missing_columns
+from predict.loop.faults import faults, missing_columns, type_changes
 from predict.loop.observation import WATCHES, Observation, Watch, frame
 from predict.loop.scores import first_look_scores, run_scores
 from predict.scoring.ledger import Ledger
@@ -174,7 +174,8 @@ def monitor(
     judged = None
     if model is not None:
         judged = matured(ledger, crm, oldest_days=model.card.get("oldest_days"))
-        seen = cohorts(judged, crm, model, alpha=alpha)
+        months = model.usual.months if model.usual is not None else ()
+        seen = cohorts(judged, months, judged_until(crm), alpha=alpha)
         if not seen:
             undone["cohorts"] = _no_cohorts(judged, ledger)
         found += seen
@@ -183,11 +184,11 @@ def monitor(
         undone["conversions"] = "the outcome belongs to the row, so that leads have no age"
     else:
         drawn = curves(crm)
-        early = conversions(drawn, crm, alpha=alpha)
+        early = conversions(drawn, definition.conversion.stage, crm.exported_at, alpha=alpha)
         if not early:
             undone["conversions"] = (
-                f"the export holds fewer than {3} earlier periods of {PERIOD_DAYS} days with "
-                "conversions to compare with"
+                f"the export holds fewer than {LEAST_PERIODS} earlier periods of {PERIOD_DAYS} "
+                "days with conversions to compare with"
             )
         found += early
     kept = _newest_warn(found, since)
@@ -199,6 +200,7 @@ def monitor(
 def watch_batch(
     batch: Batch,
     model: LeadModel,
+    earlier: Sequence[Batch] = (),
     *,
     alpha: float,
     routine: tuple[str, ...] = (),
@@ -210,6 +212,8 @@ def watch_batch(
     batch : Batch
     model : LeadModel
         With its `Usual`.
+    earlier : sequence of Batch
+        Earlier ones since those learned from.
     alpha : float
         Chance of a false alarm of each of the three.
     routine : tuple of str
@@ -217,15 +221,18 @@ def watch_batch(
     """
     usual = model.usual
     assert usual is not None
-    found = missing_columns(batch, usual, model.specs)
+    found = [
+        *missing_columns(batch, usual, model.specs),
+        *type_changes(batch, usual, model.specs),
+    ]
     if len(batch) < LEAST_LEADS:
         return found
     faulty = faults(batch, usual, model.specs, alpha=alpha, routine=routine)
     found += faulty
-    if usual.score is not None and batch.probability is not None:
-        found.append(first_look_scores(batch, usual.score, alpha=alpha))
+    chances = first_look_scores(batch, earlier, alpha=alpha)
+    found += [] if chances is None else [chances]
     told = {o.subject for o in found if o.watch == "data" and o.severity != "fine"}
-    return found + drift(batch, usual, model.specs, alpha=alpha, told=told)
+    return found + drift(batch, usual, model.specs, alpha=alpha, told=told, routine=routine)
 
 
 def _in_use(home: Home, definition: Definition) -> LeadModel | None:

@@ -1,10 +1,12 @@
-"""Scores: whether the chances given are spread as they were in the backtest and in earlier runs."""
+"""Scores: whether the chances given are spread as those of earlier leads and runs."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from predict.learning.usual import counted
 from predict.loop.departure import departure, ks
 from predict.loop.observation import Observation, Severity
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from predict.learning.lead_model import LeadModel
-    from predict.learning.usual import Column
     from predict.loop.batches import Batch
     from predict.scoring.ledger import Ledger
 
@@ -20,22 +21,45 @@ if TYPE_CHECKING:
 MATTERS = 0.02
 #: Distance between two runs of the open leads that is worth a page: most are the same leads.
 RUN_MATTERS = 0.15
-#: Fewer rows than this say nothing of a list; more than `MOST_ROWS` are not needed to say it.
+#: Earlier batches that are needed to know by how much they differ.
+LEAST_EARLIER = 2
+#: Fewer rows than this say nothing of a list; how many runs are looked back on.
 LEAST_ROWS, MOST_RUNS = 50, 12
 #: Share of a list with one and the same chance from which scoring itself is broken.
 _ONE_CHANCE = 0.95
 
 
-def first_look_scores(batch: Batch, usual: Column, *, alpha: float) -> Observation:
-    """Compare the chances of a batch at first look with those that the backtest gave there."""
-    assert batch.probability is not None
+def first_look_scores(
+    batch: Batch, earlier: Sequence[Batch], *, alpha: float
+) -> Observation | None:
+    """Compare the chances of a batch at first look with those of earlier batches.
+
+    Parameters
+    ----------
+    batch : Batch
+    earlier : sequence of Batch
+        That came since the leads learned from, oldest first: the same model, and leads that it
+        had not seen. Those that it learned from it fits too well, and the backtest's refits are
+        other models.
+    alpha : float
+        Chance of a false alarm.
+
+    Returns
+    -------
+    Observation or None
+        None where there are fewer than `LEAST_EARLIER` of them.
+    """
+    past = [b.probability for b in earlier if b.probability is not None]
+    if batch.probability is None or len(past) < LEAST_EARLIER:
+        return None
+    usual = counted("score", past)
     counts = usual.count(batch.probability)
     found = departure(counts, usual.table, ordered=len(counts) - 1)
     off = found.p <= alpha and found.excess >= MATTERS
     mean, n = float(batch.probability.mean()), len(batch)
     sentence = (
         f"The chances given to the {n:,} leads that came {batch.name} ({mean:.1%} on average) are "
-        f"spread unlike those of past months (stability index {found.psi:.2f}, "
+        f"spread unlike those of earlier ones (stability index {found.psi:.2f}, "
         f"{found.by_chance * found.dispersion:.2f} would be usual); see which inputs changed."
         if off
         else f"The chances given, {mean:.1%} on average, are spread as usual."
