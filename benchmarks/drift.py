@@ -1,6 +1,6 @@
 """Monitoring on the simulated company: false pages in stable months, faults planted and found.
 
-    python -m benchmarks.drift --seeds 20 --leads 8000 --to benchmarks/drift.md
+    python -m benchmarks.drift --seeds 20 --leads 6000 --to benchmarks/drift.md
 
 Per seed a company is written once and a model of its first year fitted (the logistic member
 alone, which is quick: the watches see chances, not members). Its later months are watched as they
@@ -39,7 +39,7 @@ from predict.loop.observation import WATCHES, Observation
 TRAINED = pd.Timestamp("2026-01-01")
 SIZES = (100, 400, 2_000)
 #: Batches drawn per seed, size and fault.
-DRAWS = 5
+DRAWS = 2
 ALPHA = PAGES_A_YEAR * PERIOD_DAYS / 365.25 / len(WATCHES)
 ROUTINE = ("campaign", "list")
 Frames = dict[str, pd.DataFrame]
@@ -83,7 +83,7 @@ def world(leads: int, seed: int) -> World:
         crm = pr.open_crm(pr.Definition.read(home / "definition.toml"))
         data = pr.build_dataset(crm)
         keys, X = recent_first_looks(
-            crm, Recipe.from_dict(data.manifest["recipe"]), since=datetime(2025, 1, 1)
+            crm, Recipe.from_dict(data.manifest["recipe"]), since=datetime(2025, 9, 1)
         )
         followed = follow(crm).of("opportunity").to_pandas()
         until = pd.Timestamp(crm.exported_at)
@@ -390,7 +390,7 @@ def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--leads", type=int, default=8_000)
+    parser.add_argument("--leads", type=int, default=6_000)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--to", type=Path, required=True)
     asked = parser.parse_args()

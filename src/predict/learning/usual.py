@@ -81,13 +81,16 @@ class Column:
         [1, 2, 3, 4, 0]
         """
         if self.is_number:
-            x = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+            is_known = pd.api.types.is_numeric_dtype(values.dtype)
+            known = values if is_known else pd.to_numeric(values, errors="coerce")
+            x = known.to_numpy(dtype=float)
             found = np.searchsorted(np.array(self.edges), x, side="right")
             return np.where(np.isnan(x), len(self.edges) + 1, found)
         places = {level: i for i, level in enumerate(self.levels)}
-        text = values.astype(object)
-        known = text.map(lambda v: places.get(str(v), len(places)))
-        return known.where(text.notna(), len(places) + 1).to_numpy(dtype=np.int64)
+        other, missing = len(places), len(places) + 1
+        found, levels = pd.factorize(values.astype(object))  # missing is -1
+        of_level = [*(places.get(str(level), other) for level in levels), missing]
+        return np.array(of_level, dtype=np.int64)[found]
 
     def count(self, values: pd.Series) -> Counts:
         """Return the leads in each bin, shape (n_bins,)."""

@@ -29,6 +29,8 @@ LEAST_WINS = 10
 LEAST_LIFT_WINS = 20
 #: Shift in log-odds below which nobody need act: a chance of 10 % that is really 8 %.
 MATTERS = 0.25
+#: Share of the alarm that calibration has; the lift has the rest.
+CALIBRATION = 0.75
 _AGE = "feature.age_days"
 
 
@@ -127,9 +129,9 @@ def cohorts(
         p, y = part["probability"].to_numpy(dtype=float), part["y"].to_numpy(dtype=float)
         if max(p.sum(), y.sum()) < LEAST_WINS:
             continue
-        found.append(_calibration(p, y, months, name, until, alpha / 2))
+        found.append(_calibration(p, y, months, name, until, alpha * CALIBRATION))
         if y.sum() >= LEAST_LIFT_WINS and months:
-            found.append(_lift(p, y, months, name, until, alpha / 2))
+            found.append(_lift(p, y, months, name, until, alpha * (1 - CALIBRATION)))
     return found
 
 
@@ -160,14 +162,10 @@ def shift_limits(
         return -room, room
     v = np.array([m["variance"] for m in months], dtype=float)
     shift = np.array([m["wins"] - m["expected"] for m in months]) / v
-    centre = float(np.sum(v * shift) / v.sum())
-    factor, freedom = 1.0, BELIEF
-    if len(months) > 1:
-        squares = v * (shift - centre) ** 2 * len(v) / (len(v) - 1)
-        factor, freedom = spread_factor(squares, 1, variance / float(v.mean()))
-    error = factor / variance + 1 / v.sum()
-    room = -float(stdtrit(freedom, alpha / 2)) * math.sqrt(error)
-    return centre - room, centre + room
+    # About 0 and not about their mean: months that were all too high were off, too.
+    factor, freedom = spread_factor(v * shift**2, 1, variance / float(v.mean()))
+    room = -float(stdtrit(freedom, alpha / 2)) * math.sqrt(factor / variance)
+    return -room, room
 
 
 def _calibration(

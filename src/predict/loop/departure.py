@@ -157,6 +157,8 @@ def departure(batch: Counts, usual: Counts, *, ordered: int = 0) -> Departure:
     size = n * rest / (n + rest)
     by_chance = max(width - 1, 0) / size
     index = psi(a, b.sum(axis=0))
+    if len(batch) == 2 and width < 2:
+        return Departure(psi(batch, pooled), 1 / size, 1.0, _exact(batch, pooled))
     if width < 2:
         return Departure(index, by_chance, 1.0, 1.0)
     spread, freedom = _dispersion(b, size, chi_square, width - 1)
@@ -213,6 +215,17 @@ def ks(sample: ArrayLike, quantiles: ArrayLike) -> tuple[float, float]:
     steps = np.arange(len(x) + 1) / len(x)
     distance = float(max(np.max(steps[1:] - below), np.max(below - steps[:-1])))
     return distance, float(stats.kstwo.sf(distance, len(x)))
+
+
+def _exact(batch: Counts, pooled: Counts) -> float:
+    """Return the chance of so uneven a split of few cases (Fisher 1935), both sides counted."""
+    from scipy import stats
+
+    hits, n, rest = int(batch[0]), int(batch.sum()), int(pooled.sum())
+    cases = hits + int(pooled[0])
+    above = float(stats.hypergeom.sf(hits - 1, n + rest, cases, n))
+    below = float(stats.hypergeom.cdf(hits, n + rest, cases, n))
+    return min(1.0, 2 * min(above, below))
 
 
 def _size(batch: Counts, usual: Counts) -> float:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 FILL_MATTERS, LEVEL_MATTERS = 0.05, 0.02
 #: What a unit is mistaken for: milliseconds for seconds, cents for euros, minutes for hours, …
 FACTORS = (1000.0, 100.0, 60.0, 24.0, 3600.0, 86_400.0, 1_000_000.0)
-#: How far each quartile may be from the factor: the values themselves move a little, too.
-_NEAR = math.log(1.4)
+#: How far each quartile may be from the factor: the values themselves move a little, too; and
+#: how many of its standard errors more, up to where two factors could be confused.
+_NEAR, _ERRORS, _FAR = math.log(1.4), 2.5, math.log(2.5)
+#: Fewer leads than this with a new value are not worth a page, whatever their share.
+LEAST_NEW = 5
 _ALIKE = 8.0
 
 
@@ -163,7 +166,7 @@ def _levels(
     share = new / n if n else 0.0
     pair = np.column_stack([table[:, -2], table[:, :-2].sum(axis=1)])
     judged = departure(np.array([new, n - new]), pair)
-    off = judged.p <= alpha and share - before >= LEVEL_MATTERS
+    off = judged.p <= alpha and share - before >= LEVEL_MATTERS and new >= LEAST_NEW
     severity: Severity = "fine" if not off else "note" if is_routine else "warn"
     sentence = (
         f"“{spec.name}” holds values that the model never learned from for {share:.0%} of {n:,} "
@@ -203,7 +206,7 @@ def _unit(batch: Batch, column: Column, spec: Spec) -> Observation | None:
         return None
     ratios = np.quantile(sizes, (0.25, 0.5, 0.75)) / np.array(column.quartiles)
     times = float(np.exp(np.median(np.log(ratios))))
-    factor = _factor(ratios)
+    factor = _factor(ratios, _tolerance(column.quartiles, len(sizes)))
     sentence = f"“{spec.name}” is about as large as usual."
     if factor is not None:
         said = f"{factor:,.0f} times as large" if factor > 1 else f"1/{1 / factor:,.0f} as large"
@@ -227,18 +230,25 @@ def _unit(batch: Batch, column: Column, spec: Spec) -> Observation | None:
     )
 
 
-def _factor(ratios: np.ndarray) -> float | None:
+def _tolerance(quartiles: Sequence[float], n: int) -> float:
+    """Return how far, in logs, a quartile of ``n`` sizes may be from what it is expected to be."""
+    low, _, high = quartiles
+    spread = math.log(high / low) / 1.35  # that of a normal distribution of the logs
+    return min(_FAR, _NEAR + _ERRORS * 1.36 * spread / math.sqrt(n))
+
+
+def _factor(ratios: np.ndarray, tolerance: float) -> float | None:
     """Return by which known factor all three quartiles are off; None where they are not.
 
     Examples
     --------
-    >>> _factor(np.array([980.0, 1010.0, 1100.0])), _factor(np.array([1.0, 1.2, 9.0]))
+    >>> _factor(np.array([980.0, 1010.0, 1100.0]), 0.3), _factor(np.array([1.0, 1.2, 9.0]), 0.3)
     (1000.0, None)
     """
     logs = np.log(ratios)
     signed = [sign * math.log(f) for f in FACTORS for sign in (1, -1)]
     near = min(signed, key=lambda f: float(np.max(np.abs(logs - f))))
-    return float(round(math.exp(near), 9)) if np.max(np.abs(logs - near)) <= _NEAR else None
+    return float(round(math.exp(near), 9)) if np.max(np.abs(logs - near)) <= tolerance else None
 
 
 def _share(hits: np.ndarray, sizes: np.ndarray) -> float:
