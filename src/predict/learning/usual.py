@@ -33,6 +33,7 @@ TOP = 0.1
 #: What shows the calendar, or grows with the age of the records: it moves without any fault.
 MOVING = frozenset({"calendar", "age", "account", "outcome"})
 
+_DAY = 86_400_000_000  # microseconds
 Counts = NDArray[np.int64]
 
 
@@ -224,7 +225,8 @@ def periods(as_of: pd.Series, newest: pd.Timestamp, days: float = PERIOD_DAYS) -
     >>> periods(when, pd.Timestamp("2026-06-30")).tolist()
     [0, 0, 1]
     """
-    return ((newest - as_of) / pd.Timedelta(days=days)).to_numpy().astype(np.int64)
+    ago = (newest - as_of).to_numpy().astype("timedelta64[us]").astype(np.int64)
+    return ago // round(days * _DAY)
 
 
 def _ends(as_of: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -234,7 +236,9 @@ def _ends(as_of: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
 def _column(
     name: str, values: pd.Series, period: Counts, is_number: bool, importance: float = 0.0
 ) -> Column:
-    edges, levels, quartiles = (), (), ()
+    edges: tuple[float, ...] = ()
+    levels: tuple[str, ...] = ()
+    quartiles: tuple[float, ...] = ()
     if is_number:
         x = values.to_numpy(dtype=float)
         some = x[np.isfinite(x) & (x != 0)]
@@ -245,7 +249,7 @@ def _column(
         frequent = values.dropna().astype(str).value_counts()
         frequent = frequent[frequent >= MIN_LEADS]
         ordered = sorted(frequent.items(), key=lambda one: (-one[1], one[0]))
-        levels = tuple(level for level, _ in ordered[:MOST_LEVELS])
+        levels = tuple(str(level) for level, _ in ordered[:MOST_LEVELS])
     blank = Column(name, edges, levels, is_number, ())
     codes = blank.codes(values)
     width = (len(edges) if is_number else len(levels)) + 2
@@ -260,10 +264,11 @@ def _edges(some: NDArray[np.float64]) -> tuple[float, ...]:
     """Return limits at deciles of the numbers, and around 0."""
     tiny = float(np.nextafter(0.0, 1.0))
     shares = np.linspace(0, 1, NUMBER_BINS + 1)[1:-1]
-    inner = np.unique(np.quantile(some, shares, method="inverted_cdf")) if len(some) else []
-    # The lowest value that all numbers reach splits nothing.
-    inner = [float(e) for e in inner if len(some) and e > some.min()]
-    return tuple(sorted({0.0, tiny, *inner}))
+    if not len(some):
+        return (0.0, tiny)
+    inner = np.quantile(some, shares, method="inverted_cdf")
+    # The lowest value, which all numbers reach, splits nothing.
+    return tuple(sorted({0.0, tiny, *(float(e) for e in inner if e > some.min())}))
 
 
 def _past(result: BacktestResult) -> tuple[Mapping[str, Any], ...]:

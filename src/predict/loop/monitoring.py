@@ -263,9 +263,14 @@ def _inputs(
         undone |= dict.fromkeys(("data", "scores", "drift"), why)
     leads = definition.leads
     routine = tuple(c for c in (leads.campaign, leads.list) if c)
-    found = [o for batch in every for o in watch_batch(batch, model, alpha=alpha, routine=routine)]
-    if model.usual.score is None and "scores" not in undone:
-        undone["scores"] = "the backtest has too few first looks to compare with"
+    found: list[Observation] = []
+    earlier: list[Batch] = []
+    for batch in every:
+        found += watch_batch(batch, model, earlier, alpha=alpha, routine=routine)
+        if len(batch) >= LEAST_LEADS:
+            earlier.append(batch)
+    if not any(o.watch == "scores" for o in found):
+        undone.setdefault("scores", _FIRST_SCORES)
     return found
 
 
@@ -286,8 +291,8 @@ def _newest_warn(found: list[Observation], since: datetime | None) -> list[Obser
     kept = []
     for one in found:
         is_new = one.as_of > since if since else one.as_of == newest[one.watch, one.code]
-        is_old_page = one.severity == "warn" and not is_new and one.watch != "conversions"
-        kept.append(replace(one, severity="note") if is_old_page else one)
+        is_old = not is_new and one.watch != "conversions"  # each run sees those of all young leads
+        kept.append(replace(one, severity="note") if is_old and one.severity != "fine" else one)
     return kept
 
 
