@@ -13,11 +13,15 @@ from predict.definition.schema import Definition
 from predict.home import Home
 from predict.loop.monitoring import Monitoring, monitor
 from predict.publish import is_complete, json_digest, publishing, write_json
+from predict.report.importfields import fitted
 from predict.scoring.ledger import Ledger
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.learning.lead_model import LeadModel
+
+#: Longest text of a cell.
+_LONGEST = 1_000
 
 
 def watch(
@@ -108,7 +112,10 @@ def record(
     if to is not None and not is_complete(to, inputs):
         with publishing(to, inputs, {"about": dict(done.about)}) as staging:
             _write(done, staging)
-            done.frame().to_csv(staging / "monitoring.csv", index=False, lineterminator="\n")
+            rows = done.frame()
+            for column in ("subject", "batch", "sentence"):  # names of columns come from exports
+                rows[column] = [fitted(text, limit=_LONGEST) for text in rows[column]]
+            rows.to_csv(staging / "monitoring.csv", index=False, lineterminator="\n")
     with tempfile.TemporaryDirectory() as folder:
         log_monitoring(
             home,
