@@ -13,7 +13,6 @@ import pytest
 from predict.crm.opening import open_crm
 from predict.crm.tables import Crm
 from predict.definition.schema import Definition
-from predict.home import Home
 from predict.loop.cohorts import cohorts, judged_until, matured, shift_limits
 from predict.loop.conversion_curve import conversions, curves
 from predict.loop.monitoring import monitor
@@ -184,7 +183,7 @@ def test_half_the_conversions_are_told_before_they_mature(opened):
 
 def test_what_has_nothing_to_compare_with_is_said(opened, tmp_path):
     crm = opened[0]
-    done = monitor(Home.at(tmp_path), crm.definition, crm)
+    done = monitor(tmp_path, crm.definition, crm)
     assert set(done.not_applicable) == {"data", "scores", "cohorts", "drift"}
     assert all("no model of “small” is in use" in why for why in done.not_applicable.values())
     assert not done.pages and {f.severity for f in done.findings} == {"note"}

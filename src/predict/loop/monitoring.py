@@ -8,12 +8,14 @@ called once in two years.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from predict.findings import Finding, ordered
+from predict.home import Home
 from predict.learning.usual import PERIOD_DAYS
 from predict.loop import batches as recent
 from predict.loop.batches import LEAST_LEADS, Batch
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from predict.crm.tables import Crm
     from predict.definition.schema import Definition
-    from predict.home import Home
     from predict.learning.lead_model import LeadModel
 
 #: False pages a year that all watches together may make where nothing changes.
@@ -126,7 +127,7 @@ class Monitoring:
 
 
 def monitor(
-    home: Home,
+    home: Home | str | os.PathLike[str] | None,
     definition: Definition,
     crm: Crm,
     *,
@@ -139,8 +140,8 @@ def monitor(
 
     Parameters
     ----------
-    home : Home
-        Registry and ledger.
+    home : Home or path
+        Registry and ledger; None is the default home.
     definition : Definition
         What was agreed.
     crm : Crm
@@ -160,6 +161,7 @@ def monitor(
     Monitoring
         What has nothing to compare with is told in ``not_applicable``.
     """
+    home = home if isinstance(home, Home) else Home.at(home)
     model = model if model is not None else _in_use(home, definition)
     ledger = ledger if ledger is not None else Ledger(home.ledger)
     about = {"name": definition.name, "exported_at": f"{crm.exported_at:%Y-%m-%dT%H:%M:%S}"}
