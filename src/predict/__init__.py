@@ -33,6 +33,7 @@ _HOMES = {
     "BacktestResult": "predict.learning.backtest_result",
     "LeadModel": "predict.learning.lead_model",
     "train": "predict.jobs.analyst",
+    "monitor": "predict.loop.monitoring",
     "champion": "predict.jobs.analyst",
     "score": "predict.jobs.analyst",
     "explain": "predict.jobs.analyst",
