@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,7 +58,7 @@ def test_parts_sum_to_the_change_over_runs_with_trainings_between(
     models: list[ConversionModel], first: tuple, second: tuple, third: tuple
 ) -> None:
     runs = list(zip(models, map(row, (first, second, third)), strict=True))
-    for (before, then), (after, now) in zip(runs, runs[1:], strict=False):
+    for (before, then), (after, now) in pairwise(runs):
         found = change(before, then, after, now, SPECS)
         parts = float(found.lead.sum()) + found.model + found.calibration
         assert abs(parts - found.total) < 1e-9

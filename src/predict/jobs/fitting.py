@@ -19,6 +19,8 @@ Progress = Callable[[int, int, str], None]
 
 #: Months of the backtest whose leads are the reference of scores and grades.
 REFERENCE_MONTHS = 6
+#: Refits on resampled leads, by which reasons are called certain or not.
+SIBLINGS = 5
 _DAYS_A_MONTH = 365.25 / 12
 #: Libraries whose version is part of a model's card.
 _LIBRARIES = ("predict-leads", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
@@ -86,6 +88,7 @@ def _fitted(data: Dataset, names: list[str], **settings: Any) -> ConversionModel
 
     model = ConversionModel(
         horizon_days=data.horizon_days + data.export_lag_days,
+        n_siblings=SIBLINGS,
         text_columns=tuple(c for c in data.text_columns if c in names),
         **settings,
     )

@@ -31,6 +31,7 @@ OURS = [
     "do_not_contact",
     "unlike",
     "reasons",
+    "steadiness",
     "model_version",
     "as_of",
 ]
@@ -120,6 +121,7 @@ def _table(inputs: pd.DataFrame, scores: pd.DataFrame) -> pa.Table:
         "probability": pa.float64(),
         "log_odds": pa.float64(),
         "score": pa.float64(),
+        "steadiness": pa.float64(),
         "rated_qualified": pa.bool_(),
         "as_of": pa.timestamp("us"),
     }

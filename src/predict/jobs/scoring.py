@@ -268,6 +268,7 @@ def _publish(
             importing(staging, vendor, matched) as imports,
         ):
             manifest |= run.write(staging, matched, entry, progress, imports)
+            manifest["findings"] += [f.as_dict() for f in run.fidelity.findings()]
         manifest["ledger"] = key
         manifest["imports"] = imported(crm, staging, vendor, matched, imports)
         if order.leads is not None:

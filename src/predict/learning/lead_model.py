@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The two fits: all features, and those that a bare list has too.
 BASES = ("full", "profile")
 #: Raised when what an older version saved can no longer be read.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)

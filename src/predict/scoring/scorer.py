@@ -13,6 +13,7 @@ from predict.learning.newton import sigmoid
 from predict.scoring import grades
 from predict.scoring.criteria import check, rules
 from predict.scoring.reasons import as_text, by_concept, check_additivity, reasons
+from predict.scoring.stability import stability
 from predict.scoring.unlike import unlike
 from predict.scoring.wording import Wording
 from predict.scoring.words import Goal
@@ -46,6 +47,7 @@ SCORES = [
     "do_not_contact",
     "unlike",
     "reasons",
+    "steadiness",
     "model_version",
 ]
 
@@ -162,7 +164,7 @@ class Scorer:
         chosen = is_scored & ((wanted == "all") | scores["rated_qualified"])
         if wanted == "none":
             chosen[:] = False
-        told, concepts = self._explained(scores, X, chosen)
+        told, concepts, scores["steadiness"] = self._explained(scores, X, chosen)
         scores["reasons"] = scores["row"].map(as_text(told)).fillna("")
         return Chunk(scores[SCORES], told, concepts)
 
@@ -187,8 +189,9 @@ class Scorer:
 
     def _explained(
         self, scores: pd.DataFrame, X: pd.DataFrame, chosen: pd.Series
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
         told, concepts = [], []
+        steady = pd.Series(np.nan, index=scores.index)
         for basis in ("full", "profile"):
             here = (scores["status"] == "scored") & (scores["basis"] == basis)
             fit, specs = self.model.model(basis), self.specs(basis)
@@ -197,6 +200,13 @@ class Scorer:
             check_additivity(fit.base_, added, scores.loc[here, "log_odds"].to_numpy())
             concepts.append(by_concept(added, specs))
             named = chosen[here]
+            if named.any():
+                siblings = fit.sibling_contributions(part[named])
+                steady[part.index[named]] = stability(
+                    concepts[-1][named],
+                    [by_concept(other, specs) for other in siblings],
+                    list(dict.fromkeys(s.concept for s in specs if s.reason)),
+                )
             told.append(
                 reasons(
                     added[named],
@@ -207,7 +217,7 @@ class Scorer:
                 )
             )
         present = [t for t in told if len(t)] or told[:1]
-        return pd.concat(present, ignore_index=True), _stacked(concepts)
+        return pd.concat(present, ignore_index=True), _stacked(concepts), steady
 
 
 def _stacked(concepts: Sequence[pd.DataFrame]) -> pd.DataFrame:
