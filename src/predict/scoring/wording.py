@@ -202,6 +202,9 @@ def _told(spec: Spec, value: object) -> str:
     if _missing(value):
         return spec.words.get("missing") or f"nothing known about {topic}"
     if spec.dtype != "number":
+        own = spec.words.get(f"={value}")
+        if own:
+            return own
         template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
         return _filled(template, quoted(value), None, None)
     amount = float(value)  # type: ignore[arg-type]
