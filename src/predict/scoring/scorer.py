@@ -16,6 +16,7 @@ from predict.scoring.reasons import as_text, by_concept, check_additivity, reaso
 from predict.scoring.stability import stability
 from predict.scoring.unlike import unlike
 from predict.scoring.wording import Wording
+from predict.scoring.wordings import worded
 from predict.scoring.words import Goal
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Scorer:
         self.version = version
         self.limits = grades.Limits.from_dict(model.limits)
         self.criteria = rules(definition.criteria)
+        self._specs = worded(model.specs, definition.wording)
         leads = definition.leads
         # A new campaign has the record of its source, as long as it has none of its own.
         self.inherits = [c for c in (leads.campaign, leads.list) if c and leads.source]
@@ -105,7 +107,7 @@ class Scorer:
 
     def specs(self, basis: str) -> list[Spec]:
         """Return the specs of a fit, in the order of its columns."""
-        by_name = {s.name: s for s in self.model.specs}
+        by_name = {s.name: s for s in self._specs}
         return [by_name[name] for name in self.model.model(basis).columns_.names]
 
     def score(
