@@ -78,9 +78,28 @@ def fit_lead_model(
         },
         reference=reference,
         limits=limits,
-        card=_card(data, definition, full, profile),
+        card=_card(data, definition, full, profile)
+        | {"sides": _sides(data, result, (full, profile))},
         definition_text=definition.text,
     )
+
+
+def _sides(
+    data: Dataset, result: BacktestResult, fits: tuple[ConversionModel, ConversionModel]
+) -> dict[str, dict[str, list[float]]]:
+    """Return the limits of the two-way grade per basis, from the looks of the last months."""
+    from predict.learning.lead_model import BASES
+    from predict.scoring.sides import side_limits, sides
+
+    looks = _last_months(result.frame())
+    keys = list(zip(looks["lead_id"], looks["as_of"], strict=True))
+    recent = data.X[data.keys.set_index(["lead_id", "as_of"]).index.isin(keys)]
+    limits = {}
+    for basis, fit in zip(BASES, fits, strict=True):
+        names = fit.columns_.names
+        specs = [s for s in data.specs if s.name in names]
+        limits[basis] = side_limits(sides(fit.contributions(recent[names]), specs))
+    return limits
 
 
 def _fitted(data: Dataset, names: list[str], **settings: Any) -> ConversionModel:

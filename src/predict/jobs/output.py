@@ -22,6 +22,8 @@ OURS = [
     "log_odds",
     "score",
     "grade",
+    "fit",
+    "engagement",
     "basis",
     "matched_by",
     "crm_id",

@@ -13,6 +13,7 @@ from predict.learning.newton import sigmoid
 from predict.scoring import grades
 from predict.scoring.criteria import check, rules
 from predict.scoring.reasons import as_text, by_concept, check_additivity, reasons
+from predict.scoring.sides import side_grades, sides
 from predict.scoring.stability import stability
 from predict.scoring.unlike import unlike
 from predict.scoring.wording import Wording
@@ -42,6 +43,8 @@ SCORES = [
     "log_odds",
     "score",
     "grade",
+    "fit",
+    "engagement",
     "rated_qualified",
     "criteria_failed",
     "criteria_unknown",
@@ -89,6 +92,7 @@ class Scorer:
         self.model = model
         self.version = version
         self.limits = grades.Limits.from_dict(model.limits)
+        self._side_limits = model.card.get("sides", {})
         self.criteria = rules(definition.criteria)
         self._specs = worded(model.specs, definition.wording)
         leads = definition.leads
@@ -166,7 +170,10 @@ class Scorer:
         chosen = is_scored & ((wanted == "all") | scores["rated_qualified"])
         if wanted == "none":
             chosen[:] = False
-        told, concepts, scores["steadiness"] = self._explained(scores, X, chosen)
+        for column in ("fit", "engagement"):
+            scores[column] = pd.Series([None] * len(scores), dtype=object)
+        scores["steadiness"] = np.nan
+        told, concepts = self._explained(scores, X, chosen)
         scores["reasons"] = scores["row"].map(as_text(told)).fillna("")
         return Chunk(scores[SCORES], told, concepts)
 
@@ -191,9 +198,9 @@ class Scorer:
 
     def _explained(
         self, scores: pd.DataFrame, X: pd.DataFrame, chosen: pd.Series
-    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Put contributions into words and fill the columns of ``scores`` that tell of them."""
         told, concepts = [], []
-        steady = pd.Series(np.nan, index=scores.index)
         for basis in ("full", "profile"):
             here = (scores["status"] == "scored") & (scores["basis"] == basis)
             fit, specs = self.model.model(basis), self.specs(basis)
@@ -201,10 +208,16 @@ class Scorer:
             added = fit.contributions(part)
             check_additivity(fit.base_, added, scores.loc[here, "log_odds"].to_numpy())
             concepts.append(by_concept(added, specs))
+            fit_grade, engagement = side_grades(
+                sides(added, specs), self._side_limits.get(basis, {})
+            )
+            scores.loc[part.index, "fit"] = fit_grade
+            if basis == "full":  # of others nothing is known of what they did
+                scores.loc[part.index, "engagement"] = engagement
             named = chosen[here]
             if named.any():
                 siblings = fit.sibling_contributions(part[named])
-                steady[part.index[named]] = stability(
+                scores.loc[part.index[named], "steadiness"] = stability(
                     concepts[-1][named],
                     [by_concept(other, specs) for other in siblings],
                     list(dict.fromkeys(s.concept for s in specs if s.reason)),
@@ -219,7 +232,7 @@ class Scorer:
                 )
             )
         present = [t for t in told if len(t)] or told[:1]
-        return pd.concat(present, ignore_index=True), _stacked(concepts), steady
+        return pd.concat(present, ignore_index=True), _stacked(concepts)
 
 
 def _stacked(concepts: Sequence[pd.DataFrame]) -> pd.DataFrame:
