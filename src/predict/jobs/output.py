@@ -162,7 +162,16 @@ def _reasons_schema() -> pa.Schema:
             ("direction", pa.string()),
             ("concept", pa.string()),
             ("contribution", pa.float64()),
+            ("points", pa.float64()),
             ("value", pa.string()),
             ("sentence", pa.string()),
+            ("n", pa.int64()),
+            ("converters", pa.int64()),
+            ("rate", pa.float64()),
+            ("rate_low", pa.float64()),
+            ("rate_high", pa.float64()),
+            ("overall", pa.float64()),
+            ("since", pa.string()),
+            ("until", pa.string()),
         ]
     )

@@ -229,6 +229,7 @@ class Scorer:
                     self.wording[basis],
                     rows=scores.loc[here, "row"][named].to_numpy(),
                     lead_ids=scores.loc[here, "lead_id"][named],
+                    base=fit.base_,
                 )
             )
         present = [t for t in told if len(t)] or told[:1]
