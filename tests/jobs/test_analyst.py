@@ -86,18 +86,38 @@ def test_the_qualified_are_explained_as_in_the_whole_list(scored) -> None:
     pd.testing.assert_frame_equal(part, expected)
 
 
+@pytest.mark.parametrize("by", ["column", "concept"])
 @pytest.mark.parametrize("basis", ["full", "profile"])
-def test_an_explanation_adds_up(model, definition, new, basis: str) -> None:
+def test_an_explanation_adds_up(model, definition, new, basis: str, by: str) -> None:
     leads = new if basis == "full" else new.drop(columns=["lead_id", "email"])
-    found = pr.score(model, leads, as_of="2026-07-01", definition=definition)
-    told = pr.explain(found).explanation(basis)
+    found = pr.score(model, leads.head(40), as_of="2026-07-01", definition=definition)
+    why = pr.explain(found, by=by)
     frame = found.frame()
-    rows = (frame["status"] == "scored") & (frame["basis"] == basis)
-    assert rows.sum() == len(told.values) > 0
+    rows = frame["status"] == "scored"
+    assert (frame.loc[rows, "basis"] == basis).any()
+    assert rows.sum() == len(why.values) > 0
     np.testing.assert_allclose(
-        told.base_values + told.values.sum(axis=1), frame.loc[rows, "log_odds"], rtol=0, atol=1e-6
+        why.base_values + why.values.sum(axis=1), frame.loc[rows, "log_odds"], rtol=0, atol=1e-6
     )
-    assert told.data.shape == told.values.shape == (rows.sum(), len(told.feature_names))
+    assert why.data.shape == why.values.shape == (rows.sum(), len(why.feature_names))
+    assert why.display_data.shape == why.values.shape
+
+
+@pytest.mark.parametrize("by", ["column", "concept"])
+def test_the_plots_of_shap_take_it(scored, by: str) -> None:
+    import matplotlib as mpl
+    import shap
+    from matplotlib import pyplot
+
+    mpl.use("Agg")
+    why = pr.explain(scored.qualified(), by=by)
+    for plot in (shap.plots.bar, shap.plots.beeswarm):
+        plot(why, show=False)
+    axis = shap.plots.waterfall(why[0], show=False)
+    assert why.feature_names[int(np.abs(why.values[0]).argmax())] in " ".join(
+        label.get_text() for label in axis.get_yticklabels()
+    )
+    pyplot.close("all")
 
 
 def test_a_model_trains_on_frames_alone(company, definition, new) -> None:

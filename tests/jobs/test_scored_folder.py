@@ -101,6 +101,7 @@ def test_the_files_and_their_columns(of_mixed, mixed: str) -> None:
     done = of_mixed
     assert sorted(p.name for p in done.folder.iterdir()) == [
         "list.html",
+        "list.xlsx",
         "manifest.json",
         "mapping.toml",
         "reasons.parquet",

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from predict.errors import ModelError
 from predict.history.specs import Spec
+from predict.learning.evidence import build_evidence
 from predict.scoring.reasons import (
     COLUMNS,
     NOISE_LOG_ODDS,
@@ -248,3 +250,28 @@ def test_20_000_leads_in_seconds() -> None:
     found = reasons(contributions, X, Wording(specs, GOAL))
     assert time.process_time() - start < 8
     assert found["row"].nunique() == n
+
+
+@settings(deadline=None)
+@given(parts=ROWS, base=st.floats(-5, 2))
+def test_points_sum_to_the_change_of_the_chance(parts: list[list[float]], base: float) -> None:
+    found = explain(parts, base=base)
+    for row, group in found.groupby("row"):
+        change = expit(base + sum(parts[row])) - expit(base)  # type: ignore[call-overload]
+        assert abs(group["points"].sum() - change) < 1e-9
+        assert (np.sign(group["points"]) == np.sign(group["contribution"])).all()
+
+
+def test_a_sentence_carries_the_leads_that_it_cites() -> None:
+    X = pd.DataFrame({"size": [50.0, 5.0] * 40})
+    keys = pd.DataFrame({"lead_id": range(80), "as_of": pd.date_range("2024-05-01", periods=80)})
+    specs = [spec("size", "size")]
+    evidence = build_evidence(X, pd.Series([1, 0] * 40), keys, specs)
+    wording = Wording(specs, GOAL, evidence)
+    told = reasons(pd.DataFrame({"size": [0.5, 0.5]}), X.head(2), wording)
+    cited = told[told["direction"] == "for"].set_index("row")
+    assert cited.loc[0, ["n", "converters", "rate", "overall"]].tolist() == [40, 40, 1.0, 0.5]
+    assert cited.loc[0, "since"] == "2024-05-01"
+    assert cited.loc[0, "rate_low"] < 1.0 == cited.loc[0, "rate_high"]
+    # Leads like the second did worse: the rate contradicts the sign and is not cited.
+    assert pd.isna(cited.loc[1, "n"]) and "such leads" not in cited.loc[1, "sentence"]

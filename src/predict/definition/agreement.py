@@ -228,6 +228,49 @@ class KindWords(Section):
     things: Text
 
 
+class FeatureWords(Section):
+    """How one feature, or all features of a concept, are told to sales.
+
+    What is left out stays as it is. ``{n}`` stands for the number, ``{value}`` for the text.
+
+    Parameters
+    ----------
+    topic : str, optional
+        What it is about, as a noun phrase: "the price list".
+    unit : str, optional
+        Unit of the number, plural: "days", "EUR".
+    many, one, zero, less : str, optional
+        What is true of a lead with several, one, none, and fewer than none (of a change).
+    value : str, optional
+        What is true of a lead with a value that is text.
+    missing : str, optional
+        What is said where nothing is known.
+    values : dict of str to str
+        Single values with words of their own: ``"DE-BY" = "is at home in Bavaria"``.
+
+    Examples
+    --------
+    >>> FeatureWords(many="asked for the price {n} times").given()
+    {'many': 'asked for the price {n} times'}
+    """
+
+    topic: Text | None = None
+    unit: Text | None = None
+    many: Text | None = None
+    one: Text | None = None
+    zero: Text | None = None
+    less: Text | None = None
+    value: Text | None = None
+    missing: Text | None = None
+    values: dict[Text, Text] = Field(default_factory=dict)
+
+    def given(self) -> dict[str, str]:
+        """Return the forms that are worded, single values as ``=VALUE``."""
+        forms = {k: getattr(self, k) for k in ("many", "one", "zero", "less", "value", "missing")}
+        told = {k: v for k, v in forms.items() if v is not None}
+        return told | {f"={value}": said for value, said in self.values.items()}
+
+
 class Reading(Section):
     """How exports are read: how many bad rows are borne, which mailboxes belong to no firm.
 

@@ -15,6 +15,7 @@ from predict.definition import consistency, digest, identities, reading, unbuilt
 from predict.definition.agreement import (
     Conversion,
     Criterion,
+    FeatureWords,
     KindWords,
     Money,
     NeverUse,
@@ -79,6 +80,8 @@ class Definition(Section):
         Per incoming list, its headers → our column names.
     words : dict of str to KindWords
         Wording of kinds of event.
+    wording : dict of str to FeatureWords
+        Wording of single features, or of all features of a concept.
     reading : Reading
         How many bad rows are tolerated; which mailboxes are free.
     retention : Retention, optional
@@ -122,6 +125,7 @@ class Definition(Section):
     suppression: Annotated[SuppressionTable | None, ASIDE] = None
     never_use: NeverUse = NeverUse()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
+    wording: Annotated[dict[Text, FeatureWords], ASIDE] = Field(default_factory=dict)
     reading: Reading = Reading()
     retention: Annotated[Retention | None, ASIDE] = None
 

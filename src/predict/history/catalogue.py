@@ -11,6 +11,7 @@ from predict.history.features import LOOK_BACK, Feature, Rows, Touch
 from predict.history.makers import Maker
 from predict.history.phrases import (
     Phrase,
+    active_trend_words,
     active_words,
     ago,
     article,
@@ -22,6 +23,8 @@ from predict.history.phrases import (
     participle,
     plain,
     safe,
+    touch_words,
+    trend_words,
 )
 from predict.history.specs import Spec, View
 from predict.history.vocabulary import Asset, Kind, Vocabulary
@@ -93,7 +96,7 @@ def standard(
         for asset in vocabulary.assets:
             phrase = told.get(asset.kind) or default_phrase(asset.kind)
             features += _asset(asset, phrase, since_kind.get((asset.kind, asset.by)))
-        features += _touches(vocabulary, activity_covers)
+        features += _touches(vocabulary, activity_covers, told)
         if accounts:
             features += _account_events(activity_covers)
     if accounts and not flat:
@@ -191,18 +194,18 @@ def _overall(covers_us: int | None) -> list[Feature]:
         "many": "was last active {n} days ago",
         "one": "was last active 1 day ago",
         "zero": "was active today",
-        "missing": "has no activity on record",
+        "missing": "showed no activity so far",
     }
     first = {
         "many": "was first active {n} days ago",
         "one": "was first active 1 day ago",
         "zero": "was first active today",
-        "missing": "has no activity on record",
+        "missing": "showed no activity so far",
     }
     kinds = {
         "many": "did {n} different kinds of things",
         "one": "did one kind of thing only",
-        "zero": "did nothing yet that is on record",
+        "zero": "did nothing so far",
     }
     features += [
         made.days("days_since_last", any_row, last, newest=True),
@@ -210,7 +213,7 @@ def _overall(covers_us: int | None) -> list[Feature]:
         made.active_days("any__active_days", any_row, days_words("was active")),
         made.sessions("any__sessions"),
         made.distinct("any__kinds", "kind", any_row, kinds),
-        made.trend("any__trend", any_row),
+        made.trend("any__trend", any_row, active_trend_words()),
     ]
     return features
 
@@ -232,7 +235,7 @@ def _kind(kind: Kind, phrase: Phrase, covers_us: int | None) -> list[Feature]:
         made.days(f"{prefix}__days_since_last", is_kind, last_words(phrase), newest=True),
         made.days(f"{prefix}__days_since_first", is_kind, first_words(phrase), newest=False),
         made.active_days(f"{prefix}__active_days", is_kind, days_words(did)),
-        made.trend(f"{prefix}__trend", is_kind),
+        made.trend(f"{prefix}__trend", is_kind, trend_words(phrase)),
     ]
     if kind.assets > 1:
         words = {
@@ -272,26 +275,43 @@ def _asset(asset: Asset, phrase: Phrase, covers_us: int | None) -> list[Feature]
         "many": f"last {named} {{n}} days ago",
         "one": f"last {named} 1 day ago",
         "zero": f"{named} today",
-        "missing": f"has no “{shown}” on record",
+        "missing": f"has not {participle(phrase.did)} “{shown}” so far",
     }
     features.append(made.days(f"{prefix}__days_since_last", is_asset, last, newest=True))
     return features
 
 
-def _touches(vocabulary: Vocabulary, covers_us: int | None) -> list[Feature]:
-    told: dict[Touch, str] = {
+def _touches(
+    vocabulary: Vocabulary, covers_us: int | None, phrases: Mapping[str, Phrase]
+) -> list[Feature]:
+    concepts: dict[Touch, str] = {
         "first": "the first thing the lead did",
         "previous": "the thing before the last",
         "last": "the last thing the lead did",
     }
     features = [
-        Maker("behaviour", f"{which} touch", said, covers_us).touch(f"{which}_touch", which)
-        for which, said in told.items()
+        Maker("behaviour", f"{which} touch", said, covers_us).touch(
+            f"{which}_touch", which, touch_words(which, _done(vocabulary, phrases))
+        )
+        for which, said in concepts.items()
     ]
     if any(kind.by == "us" for kind in vocabulary.kinds):
         made = Maker("ours", "our last touch", "the last thing we did", None)
-        features.append(made.touch("our last_touch", "last"))
+        features.append(made.touch("our last_touch", "last", touch_words("last", {})))
     return features
+
+
+def _done(vocabulary: Vocabulary, phrases: Mapping[str, Phrase]) -> dict[str, str]:
+    """Return what leads did, in words, by the text of a touch (see `touch_key`)."""
+    done = {}
+    for kind in vocabulary.kinds:
+        phrase = phrases.get(kind.name) or default_phrase(kind.name)
+        done[kind.name.replace("_", " ")] = f"{phrase.did} {article(phrase.thing)}"
+    for asset in vocabulary.assets:
+        phrase = phrases.get(asset.kind) or default_phrase(asset.kind)
+        key = f"{asset.kind.replace('_', ' ')}: {asset.name}"
+        done[key] = f"{phrase.did} “{safe(asset.name)}”"
+    return done
 
 
 def _account_events(covers_us: int | None) -> list[Feature]:
@@ -304,7 +324,7 @@ def _account_events(covers_us: int | None) -> list[Feature]:
         "many": "a colleague at the same firm was last active {n} days ago",
         "one": "a colleague at the same firm was active 1 day ago",
         "zero": "a colleague at the same firm was active today",
-        "missing": "no colleague at the same firm has activity on record",
+        "missing": "no colleague at the same firm was active so far",
     }
     features = []
     for days in (30, LOOK_BACK):

@@ -127,14 +127,8 @@ class Maker:
             self.covers_us,
         )
 
-    def trend(self, name: str, where: Where) -> Feature:
+    def trend(self, name: str, where: Where, words: Mapping[str, str]) -> Feature:
         """Declare the rows of the last 7 days minus a quarter of those of the 28 before."""
-        words = {
-            "many": f"did more with {self.concept_words} in the last 7 days than before",
-            "one": f"did more with {self.concept_words} in the last 7 days than before",
-            "zero": f"did no more and no less with {self.concept_words} in the last 7 days",
-            "less": f"did less with {self.concept_words} in the last 7 days than before",
-        }
 
         def expression(rows: Rows) -> ir.Value:
             recent = rows.count(where(rows) & rows.within(7))
@@ -143,19 +137,11 @@ class Maker:
 
         return Feature(self._spec(name, words), expression, 0.0, 35, self.covers_us)
 
-    def touch(self, name: str, which: Touch) -> Feature:
+    def touch(self, name: str, which: Touch, words: Mapping[str, str]) -> Feature:
         """Declare the kind and asset of the oldest row, the newest, or the one before it.
 
         Like `days`, the newest is known as soon as rows are complete.
         """
-        words = {
-            "first": {"value": "first thing done was “{value}”", "missing": "did nothing so far"},
-            "last": {"value": "last thing done was “{value}”", "missing": "did nothing so far"},
-            "previous": {
-                "value": "last thing but one was “{value}”",
-                "missing": "did at most one thing so far",
-            },
-        }[which]
         newest = which == "last"
         spec = replace(self._spec(name, self.hedged(words, newest=newest)), dtype="category")
         return Feature(
@@ -170,7 +156,7 @@ class Maker:
         """Declare the sum of a numeric value over the last ``days`` days."""
         words = {
             "many": f"{{n}} {plain(value)} on {things}{ago(days)}",
-            "one": f"1 {plain(value)} on {things}{ago(days)}",
+            "one": f"{{n}} {plain(value)} on {things}{ago(days)}",
             "zero": f"no {plain(value)} on {things}{ago(days)}",
         }
         return Feature(

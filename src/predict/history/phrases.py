@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from predict.history.features import LOOK_BACK
@@ -96,7 +97,7 @@ def last_words(phrase: Phrase) -> dict[str, str]:
         "many": f"last {did} {{n}} days ago",
         "one": f"last {did} 1 day ago",
         "zero": f"{did} today",
-        "missing": f"has no {phrase.things} on record",
+        "missing": f"{phrase.did} no {phrase.things} so far",
     }
 
 
@@ -107,8 +108,56 @@ def first_words(phrase: Phrase) -> dict[str, str]:
         "many": f"first {did} {{n}} days ago",
         "one": f"first {did} 1 day ago",
         "zero": f"first {did} today",
-        "missing": f"has no {phrase.things} on record",
+        "missing": f"{phrase.did} no {phrase.things} so far",
     }
+
+
+def trend_words(phrase: Phrase) -> dict[str, str]:
+    """Return the words of the last week beside an average one of the four weeks before it."""
+    than = "in the last 7 days than in an average week of the month before"
+    return {
+        "many": f"{phrase.did} more {phrase.things} {than}",
+        "one": f"{phrase.did} more {phrase.things} {than}",
+        "zero": f"{phrase.did} no more and no fewer {phrase.things} in the last 7 days than before",
+        "less": f"{phrase.did} fewer {phrase.things} {than}",
+    }
+
+
+def active_trend_words() -> dict[str, str]:
+    """Return the same of everything the lead did."""
+    than = "in the last 7 days than in an average week of the month before"
+    return {
+        "many": f"was more active {than}",
+        "one": f"was more active {than}",
+        "zero": "was no more and no less active in the last 7 days than before",
+        "less": f"was less active {than}",
+    }
+
+
+def touch_words(which: str, told: Mapping[str, str]) -> dict[str, str]:
+    """Return the words of the first, previous or last thing done.
+
+    Parameters
+    ----------
+    which : {"first", "previous", "last"}
+    told : mapping of str to str
+        Value of the feature → what was done, in words.
+
+    Examples
+    --------
+    >>> touch_words("last", {"page view: pricing": "viewed “pricing”"})["=page view: pricing"]
+    'viewed “pricing” last'
+    """
+    placed = {"first": "{0} first", "previous": "{0} before the last thing", "last": "{0} last"}
+    default = {
+        "first": {"value": "began with “{value}”", "missing": "did nothing so far"},
+        "last": {"value": "last did “{value}”", "missing": "did nothing so far"},
+        "previous": {
+            "value": "did “{value}” before the last thing",
+            "missing": "did at most one thing so far",
+        },
+    }[which]
+    return default | {f"={value}": placed[which].format(did) for value, did in told.items()}
 
 
 def safe(name: str) -> str:

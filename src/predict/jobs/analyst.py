@@ -15,7 +15,6 @@ from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
 from predict.definition.schema import Definition
-from predict.errors import InputError, nearest
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
@@ -24,10 +23,9 @@ from predict.scoring.lists import MatchedList, match_list
 from predict.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
-    import shap
-
     from predict.crm.tables import Crm
     from predict.history.dataset import Dataset
+    from predict.jobs.why import By, Why
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
 
@@ -65,67 +63,6 @@ class Scored:
             self.scores[rows].reset_index(drop=True),
             self.X[rows].reset_index(drop=True),
             self.scorer,
-        )
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """Why leads were scored as they were.
-
-    Parameters
-    ----------
-    reasons : pandas.DataFrame
-        Long: row, lead_id, rank, direction, concept, contribution, value, sentence.
-    scored : Scored
-        The leads.
-    """
-
-    reasons: pd.DataFrame
-    scored: Scored
-
-    def frame(self) -> pd.DataFrame:
-        """Return the reasons, long."""
-        return self.reasons.copy()
-
-    def sentences(self, lead_id: str) -> str:
-        """Return the reasons of a lead, one a line: + for, - against.
-
-        Raises
-        ------
-        InputError
-            No such lead was given.
-        """
-        ids = self.scored.scores["lead_id"]
-        if not ids.eq(lead_id).any():
-            near = nearest(lead_id, ids.dropna())
-            raise InputError(
-                "there is no such lead among those explained",
-                got=lead_id,
-                do=f"did you mean {near}?" if near else "look it up in scored.frame()",
-            )
-        told = self.reasons[self.reasons["lead_id"] == lead_id]
-        told = told[told["direction"] != "other"]
-        signs = told["direction"].map({"for": "+", "against": "-"})
-        return "\n".join(
-            f"{sign} {said}" for sign, said in zip(signs, told["sentence"], strict=True)
-        )
-
-    def explanation(self, basis: str = "full") -> shap.Explanation:
-        """Return the contributions as a `shap.Explanation`, for its plots.
-
-        Values are calibrated log-odds per feature; base value + a row's values = its log-odds.
-        """
-        import shap
-
-        rows = (self.scored.scores["basis"] == basis) & (self.scored.scores["status"] == "scored")
-        fit = self.scored.scorer.model.model(basis)
-        X = self.scored.X.loc[rows, fit.columns_.names]
-        added = fit.contributions(X)
-        return shap.Explanation(
-            values=added.to_numpy(),
-            base_values=[fit.base_] * len(X),
-            data=X.to_numpy(),
-            feature_names=list(X.columns),
         )
 
 
@@ -195,11 +132,27 @@ def score(
             opened.close()
 
 
-def explain(scored: Scored) -> Reasons:
-    """Return why each scored lead of a list was scored as it was."""
+def explain(scored: Scored, *, by: By = "column") -> Why:
+    """Return why each scored lead of a list was scored as it was.
+
+    Parameters
+    ----------
+    scored : Scored
+        Leads, from `score`.
+    by : {"column", "concept"}
+        What the values are of: columns of the model, or concepts, as reasons name them.
+
+    Returns
+    -------
+    Why
+        A `shap.Explanation` (``shap.plots.waterfall(why[0])``, ``shap.plots.beeswarm(why)``) that
+        tells the reasons too: ``why.sentences("L-1042")``, ``why.frame()``.
+    """
+    from predict.jobs.why import why
+
     scores = scored.scores.drop(columns="reasons")
     chunk = scored.scorer.score(scores, scored.X, pd.DataFrame(index=scores.index), wanted="all")
-    return Reasons(chunk.reasons, scored)
+    return why(scored.scorer, scored.scores, scored.X, chunk.reasons, by)
 
 
 def _text(crm: Crm, leads: Leads):  # type: ignore[no-untyped-def]

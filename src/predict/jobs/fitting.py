@@ -21,6 +21,8 @@ Progress = Callable[[int, int, str], None]
 REFERENCE_MONTHS = 6
 #: First looks whose contributions say how much each column matters.
 _EXPLAINED = 4_000
+#: Refits on resampled leads, by which reasons are called certain or not.
+SIBLINGS = 5
 _DAYS_A_MONTH = 365.25 / 12
 #: Libraries whose version is part of a model's card.
 _LIBRARIES = ("predict-leads", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
@@ -79,10 +81,29 @@ def fit_lead_model(
         },
         reference=reference,
         limits=limits,
-        card=_card(data, definition, full, profile),
+        card=_card(data, definition, full, profile)
+        | {"sides": _sides(data, result, (full, profile))},
         definition_text=definition.text,
         usual=build_usual(data, importance=_importance(full, first.X), result=result),
     )
+
+
+def _sides(
+    data: Dataset, result: BacktestResult, fits: tuple[ConversionModel, ConversionModel]
+) -> dict[str, dict[str, list[float]]]:
+    """Return the limits of the two-way grade per basis, from the looks of the last months."""
+    from predict.learning.lead_model import BASES
+    from predict.scoring.sides import side_limits, sides
+
+    looks = _last_months(result.frame())
+    keys = list(zip(looks["lead_id"], looks["as_of"], strict=True))
+    recent = data.X[data.keys.set_index(["lead_id", "as_of"]).index.isin(keys)]
+    limits = {}
+    for basis, fit in zip(BASES, fits, strict=True):
+        names = fit.columns_.names
+        specs = [s for s in data.specs if s.name in names]
+        limits[basis] = side_limits(sides(fit.contributions(recent[names]), specs))
+    return limits
 
 
 def _fitted(data: Dataset, names: list[str], **settings: Any) -> ConversionModel:
@@ -90,6 +111,7 @@ def _fitted(data: Dataset, names: list[str], **settings: Any) -> ConversionModel
 
     model = ConversionModel(
         horizon_days=data.horizon_days + data.export_lag_days,
+        n_siblings=SIBLINGS,
         text_columns=tuple(c for c in data.text_columns if c in names),
         **settings,
     )

@@ -22,6 +22,8 @@ OURS = [
     "log_odds",
     "score",
     "grade",
+    "fit",
+    "engagement",
     "basis",
     "matched_by",
     "crm_id",
@@ -31,6 +33,7 @@ OURS = [
     "do_not_contact",
     "unlike",
     "reasons",
+    "steadiness",
     "model_version",
     "as_of",
 ]
@@ -120,6 +123,7 @@ def _table(inputs: pd.DataFrame, scores: pd.DataFrame) -> pa.Table:
         "probability": pa.float64(),
         "log_odds": pa.float64(),
         "score": pa.float64(),
+        "steadiness": pa.float64(),
         "rated_qualified": pa.bool_(),
         "as_of": pa.timestamp("us"),
     }
@@ -158,7 +162,16 @@ def _reasons_schema() -> pa.Schema:
             ("direction", pa.string()),
             ("concept", pa.string()),
             ("contribution", pa.float64()),
+            ("points", pa.float64()),
             ("value", pa.string()),
             ("sentence", pa.string()),
+            ("n", pa.int64()),
+            ("converters", pa.int64()),
+            ("rate", pa.float64()),
+            ("rate_low", pa.float64()),
+            ("rate_high", pa.float64()),
+            ("overall", pa.float64()),
+            ("since", pa.string()),
+            ("until", pa.string()),
         ]
     )

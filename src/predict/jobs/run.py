@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from predict.crm.profile import FROM_MAIL
 from predict.crm.tables import CRITERION
 from predict.definition.stages import stage_words
+from predict.errors import RefusedError
+from predict.findings import blocking
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.jobs.output import ListWriter
 from predict.scoring.fates import STATUSES, told
+from predict.scoring.fidelity import ENOUGH, Fidelity
 from predict.scoring.lists import MatchedList
 from predict.scoring.words import safe_text
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.report.imports import ImportFiles
     from predict.scoring.ledger import Entry
-    from predict.scoring.scorer import Scorer, Wanted
+    from predict.scoring.scorer import Chunk, Scorer, Wanted
 
 Progress = Callable[[int, int, str], None]
 
@@ -55,12 +58,15 @@ class Run:
         All columns of the `KEPT` leads of the highest chance.
     reasons : pandas.DataFrame
         Reasons of those.
+    fidelity : Fidelity
+        Whether the reasons of the list are those of the model.
     """
 
     def __init__(self, crm: Crm, scorer: Scorer, wanted: Wanted) -> None:
         self.crm, self.scorer, self.wanted = crm, scorer, wanted
         recipe = Recipe.from_dict(scorer.model.card["data"]["recipe"])
         self.features = catalogue(crm, recipe)
+        self.fidelity = Fidelity()
         self.slim: pd.DataFrame
         self.best: pd.DataFrame
         self.reasons: pd.DataFrame
@@ -116,6 +122,7 @@ class Run:
                 if imports is not None:
                     imports.write(inputs, chunk.scores, chunk.reasons, found["crm_id"])
                 entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
+                self._judge(chunk, X)
                 slim.append(chunk.scores[_SLIM])
                 top = chunk.scores.nlargest(KEPT, "probability")
                 best.append(top)
@@ -123,6 +130,7 @@ class Run:
                 done += len(X)
                 if progress is not None:
                     progress(done, total, "rows")
+        self._refuse_unfaithful()
         self.slim = pd.concat(slim, ignore_index=True)
         every = pd.concat(best, ignore_index=True)
         order = every.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
@@ -131,6 +139,30 @@ class Run:
         self.reasons = reasons[reasons["row"].isin(self.best["row"])].reset_index(drop=True)
         matched.rejects.to_csv(folder / "rejects.csv", index=False)
         return self._counts(matched, total)
+
+    def _judge(self, chunk: Chunk, X: pd.DataFrame) -> None:
+        """Measure the reasons of a chunk, and take those of the first leads away."""
+        self.fidelity.add_order(chunk.reasons)
+        self.fidelity.add_stability(chunk.scores["steadiness"])
+        for basis in ("full", "profile"):
+            if self.fidelity.checked >= ENOUGH:
+                return
+            fit = self.scorer.model.model(basis)
+            scored = (chunk.scores["status"] == "scored") & (chunk.scores["basis"] == basis)
+            rows = X.loc[scored.to_numpy(), fit.columns_.names].set_axis(
+                chunk.scores["row"][scored]
+            )
+            self.fidelity.add_signs(fit, rows, chunk.reasons, self.scorer.specs(basis))
+
+    def _refuse_unfaithful(self) -> None:
+        stops = blocking(self.fidelity.findings())
+        if stops:
+            raise RefusedError(
+                "the reasons are not those of the model, so the list is not published",
+                where=self.scorer.version,
+                got=" ".join(f.sentence for f in stops),
+                do="score with an earlier model (predict rollback), or train again",
+            )
 
     def _counts(self, matched: MatchedList, total: int) -> dict[str, Any]:
         statuses = self.slim["status"].value_counts()
@@ -159,6 +191,7 @@ class Run:
             "headers": matched.headers.as_list(),
             "rejected_values": len(matched.rejects),
             "remarks": list(matched.remarks),
+            "fidelity": self.fidelity.as_dict(),
         }
 
     def _absent(self, matched: MatchedList) -> list[str]:

@@ -240,7 +240,7 @@ def _publish(
     inputs: str,
     progress: Progress | None,
 ) -> Scoring:
-    from predict.jobs.listpage import write_page
+    from predict.jobs.listpage import write_pages
     from predict.report.notes import note_on_rows
     from predict.scoring.scorer import Scorer
 
@@ -268,6 +268,7 @@ def _publish(
             importing(staging, vendor, matched) as imports,
         ):
             manifest |= run.write(staging, matched, entry, progress, imports)
+            manifest["findings"] += [f.as_dict() for f in run.fidelity.findings()]
         manifest["ledger"] = key
         manifest["imports"] = imported(crm, staging, vendor, matched, imports)
         if order.leads is not None:
@@ -279,9 +280,9 @@ def _publish(
             unread = int(manifest["rows"]["unreadable"])
             if len(matched.rejects):
                 note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
-        page, title = staging / "list.html", str(manifest["list"])
+        title = str(manifest["list"])
         said = [str(manifest["told"]), *([stale.sentence.rstrip(".")] if stale else [])]
-        write_page(page, run, matched, order.as_of, title, ". ".join(said))
+        write_pages(staging, run, matched, order.as_of, title, ". ".join(said), key)
     return Scoring(order.to, manifest, False)
 
 

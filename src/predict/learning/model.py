@@ -21,9 +21,10 @@ from sklearn.utils.validation import (
 
 from predict.learning.blend import Blend
 from predict.learning.columns import Columns
-from predict.learning.model_folder import load_blend, save_blend
+from predict.learning.model_folder import load_blend, load_siblings, save_blend, save_siblings
 from predict.learning.newton import sigmoid
 from predict.learning.selection import SHARES, Choice, choose
+from predict.learning.siblings import siblings
 from predict.learning.splits import days_of
 from predict.learning.table import Table
 
@@ -63,6 +64,9 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         where the base rate moved.)
     n_seeds : int
         Boosters whose log-odds are averaged.
+    n_siblings : int
+        Refits on resampled leads, kept to tell how steady the contributions are; they score
+        nothing.
     trials : int
         LightGBM settings tried against the defaults; see `predict.learning.trials`.
     time_cap : float, optional
@@ -87,6 +91,8 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         The schema layer.
     blend_ : Blend
         Members and calibrator.
+    siblings_ : list of Blend
+        The same, refitted on resampled leads.
 
     Examples
     --------
@@ -108,6 +114,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         members: str = "both",
         half_lives: Sequence[float | None] = (180.0, None),
         n_seeds: int = 5,
+        n_siblings: int = 0,
         trials: int = 0,
         time_cap: float | None = None,
         n_threads: int = 0,
@@ -120,6 +127,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         self.members = members
         self.half_lives = half_lives
         self.n_seeds = n_seeds
+        self.n_siblings = n_siblings
         self.trials = trials
         self.time_cap = time_cap
         self.n_threads = n_threads
@@ -239,6 +247,9 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         self.blend_ = Blend.fit(table, choice, seeds=seeds, threads=self.n_threads)
         done = steps - 1
         tell("last fit")
+        self.siblings_ = siblings(
+            table, choice, self.n_siblings, seed=self.random_state, threads=self.n_threads
+        )
         self.base_ = self.blend_.base
         self.fit_report_ = {
             **choice.report,
@@ -280,9 +291,17 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         their shares and times the slope of the calibrator. The words of a title and the codes of
         a category are summed to their column.
         """
+        return self._added(self.blend_, X)
+
+    def sibling_contributions(self, X: Any) -> list[pd.DataFrame]:
+        """Return what `contributions` would be had other leads been learned from; one a sibling."""
+        check_is_fitted(self)
+        return [self._added(blend, X) for blend in self.siblings_]
+
+    def _added(self, blend: Blend, X: Any) -> pd.DataFrame:
         parts = []
         for matrix in self._matrices(X):
-            added = self.blend_.contributions(matrix, self.n_threads)
+            added = blend.contributions(matrix, self.n_threads)
             summed = np.zeros((len(matrix), len(self.columns_.items)))
             for j, i in enumerate(self.columns_.owner):
                 summed[:, i] += added[:, j]
@@ -315,6 +334,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
             **self.columns_.as_dict(),
         }
         save_blend(folder, self.blend_, about)
+        save_siblings(folder, self.siblings_)
 
     @classmethod
     def load(cls, folder: Path) -> ConversionModel:
@@ -334,6 +354,7 @@ class ConversionModel(ClassifierMixin, BaseEstimator):
         if about["named"]:
             model.feature_names_in_ = np.array(model.columns_.names, dtype=object)
         model.blend_ = blend
+        model.siblings_ = load_siblings(folder)
         model.base_ = blend.base
         model.fit_report_ = about["fit_report"]
         return model

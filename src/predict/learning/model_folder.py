@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from predict.learning.linear import LinearMember
 from predict.publish import file_digest, read_json, write_json
 
 MODEL, LOGISTIC, LIGHTGBM = "model.json", "logistic.json", "lightgbm.txt"
+SIBLINGS = "siblings"
 _FORMAT = 1
 
 
@@ -85,3 +87,16 @@ def load_blend(folder: Path) -> tuple[Blend, dict[str, Any]]:
         base=about["base"],
     )
     return blend, about
+
+
+def save_siblings(folder: Path, blends: Sequence[Blend]) -> None:
+    """Write a model's siblings into folders of their own beside it; those there are replaced."""
+    shutil.rmtree(folder / SIBLINGS, ignore_errors=True)
+    for number, blend in enumerate(blends, start=1):
+        save_blend(folder / SIBLINGS / str(number), blend, {})
+
+
+def load_siblings(folder: Path) -> list[Blend]:
+    """Return the siblings that `save_siblings` wrote; raises as `load_blend`."""
+    found = sorted(folder.glob(f"{SIBLINGS}/*/"), key=lambda path: int(path.name))
+    return [load_blend(path)[0] for path in found]

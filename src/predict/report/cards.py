@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from predict.scoring import figures
+from predict.scoring.stability import UNCERTAIN
 from predict.scoring.wording import split
 from predict.scoring.words import safe_text
 
@@ -269,5 +270,8 @@ def _marks(lead: Mapping[str, Any]) -> Iterable[str]:
     unlike = lead.get("unlike")
     if isinstance(unlike, str) and unlike:
         yield safe_text(unlike, limit=240)
+    steady = lead.get("steadiness")
+    if isinstance(steady, float) and steady < UNCERTAIN:
+        yield "Reasons uncertain: had other leads been learned from, they would be others."
     if lead.get("basis") == "profile":
         yield "Judged by profile alone: nothing is known of what this lead did."

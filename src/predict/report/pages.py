@@ -108,7 +108,7 @@ def render_list(
     shown = scored.sort_values(["probability", "row"], ascending=[False, True], kind="stable").head(
         MOST_LEADS
     )
-    cards = _cards(shown, reasons, display.set_axis(scores["row"].to_numpy()))
+    cards = cards_of(shown, reasons, display.set_axis(scores["row"].to_numpy()))
     style = (_TEMPLATES / "list.css").read_text(encoding="utf-8")
     return (
         environment()
@@ -136,7 +136,18 @@ def render_list(
     )
 
 
-def _cards(shown: pd.DataFrame, reasons: pd.DataFrame, display: pd.DataFrame) -> list[Card]:
+def cards_of(shown: pd.DataFrame, reasons: pd.DataFrame, display: pd.DataFrame) -> list[Card]:
+    """Return the cards of some leads, in their order.
+
+    Parameters
+    ----------
+    shown : pandas.DataFrame
+        Their rows of the scores.
+    reasons : pandas.DataFrame
+        Long; those of others are left out.
+    display : pandas.DataFrame
+        Who they are, by ``row``.
+    """
     reasons = reasons[reasons["row"].isin(shown["row"])]
     full = full_bar(reasons)
     by_row = {cast("int", row): group for row, group in reasons.groupby("row", sort=False)}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from predict.errors import ModelError
+from predict.scoring.walk import mean_slope
 from predict.scoring.wording import HEADINGS, Direction, Wording
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ OTHER = "other"
 #: Contributions must add up to the log-odds within this.
 TOLERANCE = 1e-6
 
-COLUMNS = ["row", "lead_id", "rank", "direction", "concept", "contribution", "value", "sentence"]
-_TEXTS = ("lead_id", "direction", "concept", "value", "sentence")
+#: What a sentence cites, of `predict.learning.bins.Bin`: missing where it cites nothing.
+EVIDENCE = ["n", "converters", "rate", "rate_low", "rate_high", "overall", "since", "until"]
+COLUMNS = ["row", "lead_id", "rank", "direction", "concept", "contribution", "points", "value"]
+COLUMNS += ["sentence", *EVIDENCE]
+_TEXTS = ("lead_id", "direction", "concept", "value", "sentence", "since", "until")
 
 
 def check_additivity(base: float, contributions: pd.DataFrame, log_odds: ArrayLike) -> None:
@@ -114,6 +118,7 @@ def reasons(
     *,
     rows: ArrayLike | None = None,
     lead_ids: Sequence[object] | pd.Series | None = None,
+    base: float = 0.0,
     most_for: int = 3,
     most_against: int = 2,
 ) -> pd.DataFrame:
@@ -137,6 +142,8 @@ def reasons(
         Row of the input list that each lead stands in; 0 … n − 1 by default.
     lead_ids : sequence of shape (n,), optional
         Ids of the leads.
+    base : float
+        Log-odds that the contributions are added to; what they add to the chance depends on it.
     most_for, most_against : int
         How many reasons at most.
 
@@ -144,8 +151,11 @@ def reasons(
     -------
     pandas.DataFrame
         ``row``, ``lead_id``, ``rank`` (1 … within the lead: for, against, then `OTHER`),
-        ``direction``, ``concept``, ``contribution`` (log-odds), ``value``, ``sentence``;
-        in the order of the leads given, then by rank.
+        ``direction``, ``concept``, ``contribution`` (log-odds), ``points`` (what it adds to the
+        chance, in shares of 1: those of a lead sum to its chance less that of ``base``),
+        ``value``, ``sentence``, and `EVIDENCE`: the past leads that the sentence cites (counts,
+        rate with its 95 % interval, rate of all, first and last day); in the order of the leads
+        given, then by rank.
 
     Raises
     ------
@@ -169,17 +179,21 @@ def reasons(
         ignore_index=True,
     )
     chosen["concept"] = [concepts[k] for k in chosen["concept_no"]]
-    chosen["value"], chosen["sentence"] = _said(chosen, X, wording)
+    chosen["value"], chosen["sentence"], cited = _said(chosen, X, wording)
+    chosen = pd.concat([chosen, cited], axis=1)
     rest = _remainder(chosen, values)
     frame = pd.concat([chosen, rest], ignore_index=True)
     frame["order"] = frame["direction"].map({"for": 0, "against": 1, OTHER: 2})
     frame = frame.sort_values(["lead", "order", "place"], kind="stable", ignore_index=True)
     frame["rank"] = frame.groupby("lead").cumcount() + 1
     lead = frame["lead"].to_numpy()
+    whole = _summed(values, [range(values.shape[1])])[:, 0]
+    frame["points"] = frame["contribution"] * mean_slope(base, base + whole)[lead]
     frame["row"] = lead if rows is None else np.asarray(rows)[lead]
     frame["lead_id"] = None if lead_ids is None else np.asarray(lead_ids, dtype=object)[lead]
     # The same types for any chunk of leads, also where nothing is named.
-    return frame[COLUMNS].astype(dict.fromkeys(_TEXTS, object) | {"row": np.int64})
+    types = dict.fromkeys(COLUMNS, np.float64) | dict.fromkeys(_TEXTS, object)
+    return frame[COLUMNS].astype(types | {"row": np.int64, "rank": np.int64})
 
 
 def as_text(frame: pd.DataFrame) -> pd.Series:
@@ -285,20 +299,26 @@ def _strongest(
     )
 
 
-def _said(chosen: pd.DataFrame, X: pd.DataFrame, wording: Wording) -> tuple[list[str], list[str]]:
-    """Return value and sentence of each chosen reason; equal facts are worded once."""
+def _said(
+    chosen: pd.DataFrame, X: pd.DataFrame, wording: Wording
+) -> tuple[list[str], list[str], pd.DataFrame]:
+    """Return value, sentence and evidence of each chosen reason; equal facts are worded once."""
     shown = np.empty(len(chosen), dtype=object)
     said = np.empty(len(chosen), dtype=object)
+    cited = pd.DataFrame(None, index=chosen.index, columns=EVIDENCE, dtype=object)
     for (position, direction), group in chosen.groupby(["column", "direction"]):
         name = wording.specs[cast("int", position)].name
         codes, facts = pd.factorize(X[name].to_numpy()[group["lead"]], use_na_sentinel=False)
+        towards = cast("Direction", direction)
         values = np.array([wording.value(name, fact) for fact in facts], dtype=object)
         sentences = np.array(
-            [wording.sentence(name, fact, cast("Direction", direction)) for fact in facts],
-            dtype=object,
+            [wording.sentence(name, fact, towards) for fact in facts], dtype=object
         )
         shown[group.index], said[group.index] = values[codes], sentences[codes]
-    return shown.tolist(), said.tolist()
+        found = [wording.cited(name, fact, towards) for fact in facts]
+        told = [[getattr(f, key) if f else None for key in EVIDENCE] for f in found]
+        cited.loc[group.index] = np.array(told, dtype=object)[codes]
+    return shown.tolist(), said.tolist(), cited
 
 
 def _remainder(chosen: pd.DataFrame, values: NDArray[np.float64]) -> pd.DataFrame:

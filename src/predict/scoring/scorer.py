@@ -13,8 +13,11 @@ from predict.learning.newton import sigmoid
 from predict.scoring import grades
 from predict.scoring.criteria import check, rules
 from predict.scoring.reasons import as_text, by_concept, check_additivity, reasons
+from predict.scoring.sides import side_grades, sides
+from predict.scoring.stability import stability
 from predict.scoring.unlike import unlike
 from predict.scoring.wording import Wording
+from predict.scoring.wordings import worded
 from predict.scoring.words import Goal
 
 if TYPE_CHECKING:
@@ -40,12 +43,15 @@ SCORES = [
     "log_odds",
     "score",
     "grade",
+    "fit",
+    "engagement",
     "rated_qualified",
     "criteria_failed",
     "criteria_unknown",
     "do_not_contact",
     "unlike",
     "reasons",
+    "steadiness",
     "model_version",
 ]
 
@@ -86,7 +92,9 @@ class Scorer:
         self.model = model
         self.version = version
         self.limits = grades.Limits.from_dict(model.limits)
+        self._side_limits = model.card.get("sides", {})
         self.criteria = rules(definition.criteria)
+        self._specs = worded(model.specs, definition.wording)
         leads = definition.leads
         # A new campaign has the record of its source, as long as it has none of its own.
         self.inherits = [c for c in (leads.campaign, leads.list) if c and leads.source]
@@ -103,7 +111,7 @@ class Scorer:
 
     def specs(self, basis: str) -> list[Spec]:
         """Return the specs of a fit, in the order of its columns."""
-        by_name = {s.name: s for s in self.model.specs}
+        by_name = {s.name: s for s in self._specs}
         return [by_name[name] for name in self.model.model(basis).columns_.names]
 
     def score(
@@ -162,6 +170,9 @@ class Scorer:
         chosen = is_scored & ((wanted == "all") | scores["rated_qualified"])
         if wanted == "none":
             chosen[:] = False
+        for column in ("fit", "engagement"):
+            scores[column] = pd.Series([None] * len(scores), dtype=object)
+        scores["steadiness"] = np.nan
         told, concepts = self._explained(scores, X, chosen)
         scores["reasons"] = scores["row"].map(as_text(told)).fillna("")
         return Chunk(scores[SCORES], told, concepts)
@@ -188,6 +199,7 @@ class Scorer:
     def _explained(
         self, scores: pd.DataFrame, X: pd.DataFrame, chosen: pd.Series
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Put contributions into words and fill the columns of ``scores`` that tell of them."""
         told, concepts = [], []
         for basis in ("full", "profile"):
             here = (scores["status"] == "scored") & (scores["basis"] == basis)
@@ -196,7 +208,20 @@ class Scorer:
             added = fit.contributions(part)
             check_additivity(fit.base_, added, scores.loc[here, "log_odds"].to_numpy())
             concepts.append(by_concept(added, specs))
+            fit_grade, engagement = side_grades(
+                sides(added, specs), self._side_limits.get(basis, {})
+            )
+            scores.loc[part.index, "fit"] = fit_grade
+            if basis == "full":  # of others nothing is known of what they did
+                scores.loc[part.index, "engagement"] = engagement
             named = chosen[here]
+            if named.any():
+                siblings = fit.sibling_contributions(part[named])
+                scores.loc[part.index[named], "steadiness"] = stability(
+                    concepts[-1][named],
+                    [by_concept(other, specs) for other in siblings],
+                    list(dict.fromkeys(s.concept for s in specs if s.reason)),
+                )
             told.append(
                 reasons(
                     added[named],
@@ -204,6 +229,7 @@ class Scorer:
                     self.wording[basis],
                     rows=scores.loc[here, "row"][named].to_numpy(),
                     lead_ids=scores.loc[here, "lead_id"][named],
+                    base=fit.base_,
                 )
             )
         present = [t for t in told if len(t)] or told[:1]

@@ -82,11 +82,17 @@ class Wording:
             leads 7 %".
         """
         spec = self._by_name[feature]
+        found = self.cited(feature, value, direction)
+        cited = None if found is None else backing(found, direction, self.goal, spec.unit)
+        return fact(spec, value) + (f"; {cited}" if cited else "")
+
+    def cited(self, feature: str, value: object, direction: Direction) -> Bin | None:
+        """Return the past leads that the sentence cites, or None where it cites none."""
         found = None if self.evidence is None else self.evidence.of(feature, value)
         if found is None or self._misleads(found, value):
-            return fact(spec, value)
-        cited = backing(found, direction, self.goal, spec.unit)
-        return fact(spec, value) + (f"; {cited}" if cited else "")
+            return None
+        told = backing(found, direction, self.goal, self._by_name[feature].unit)
+        return None if told is None else found
 
     def _misleads(self, found: Bin, value: object) -> bool:
         """Tell whether the limits of a bin, as they are said, do not fit the lead or its bin."""
@@ -202,6 +208,9 @@ def _told(spec: Spec, value: object) -> str:
     if _missing(value):
         return spec.words.get("missing") or f"nothing known about {topic}"
     if spec.dtype != "number":
+        own = spec.words.get(f"={value}")
+        if own:
+            return own
         template = spec.words.get("value") or f"{_literal(topic)}: {{value}}"
         return _filled(template, quoted(value), None, None)
     amount = float(value)  # type: ignore[arg-type]
