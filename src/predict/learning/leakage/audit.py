@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from predict.findings import Finding, ordered
 from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.case import Case, Subject, open_case
+from predict.learning.leakage.clocks import ClockRule
 from predict.learning.leakage.duplicates import DuplicateRule
 from predict.learning.leakage.joins import JoinRule
+from predict.learning.leakage.later import LaterRule
 from predict.learning.leakage.names import NameRule
 from predict.learning.leakage.order import OrderRule
 from predict.learning.leakage.pairs import PairRule
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 #: In the order in which they are told; the name of a column is weighed last.
 RULES: tuple[Rule, ...] = (
     JoinRule(),
+    ClockRule(),
+    LaterRule(),
     SparseRule(),
     SingleRule(),
     TargetMeanRule(),
