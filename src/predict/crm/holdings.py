@@ -26,9 +26,7 @@ _COLUMNS = ["table", "role", "by", "file", "rows", "held", "columns", "first_us"
 _COLUMNS += ["silent_days", "silent_us"]
 
 
-def raw_tables(
-    crm: Crm, *, frames: bool = False
-) -> Iterator[tuple[str, Export, TextTable]]:
+def raw_tables(crm: Crm, *, frames: bool = False) -> Iterator[tuple[str, Export, TextTable]]:
     """Yield every table of files or SQL once more as text, as it was given.
 
     Nothing is converted twice.

@@ -90,9 +90,7 @@ class ClockRule:
             if rows is not None and len(rows) >= FEWEST_LATE:
                 yield from self._of_late(case, name, column, rows)
 
-    def _of_late(
-        self, case: Case, name: str, column: str, rows: pd.DataFrame
-    ) -> Iterator[Verdict]:
+    def _of_late(self, case: Case, name: str, column: str, rows: pd.DataFrame) -> Iterator[Verdict]:
         ids = case.data.keys["lead_id"].iloc[case.leads.row]
         mine = ids.isin(set(rows["lead"])).to_numpy()
         won = case.leads.y
@@ -171,9 +169,7 @@ def _mapped(spec: Any) -> set[str]:
     return said
 
 
-def _typed_later(
-    crm: Crm, spec: EventTable, text: TextTable, column: str
-) -> pd.DataFrame | None:
+def _typed_later(crm: Crm, spec: EventTable, text: TextTable, column: str) -> pd.DataFrame | None:
     """Return lead and days of the rows whose stamp in a column lies a day or more later."""
     carrier = str(spec.lead_id or spec.id)
     sample = text.table.filter(text.table[column].notnull()).limit(200)
