@@ -23,6 +23,7 @@ from predict.definition.agreement import (
     Retention,
     Snapshots,
 )
+from predict.definition.allowances import AuditSection
 from predict.definition.complaints import Contradiction, dotted
 from predict.definition.customers import CustomersTable
 from predict.definition.exports import Export
@@ -76,6 +77,8 @@ class Definition(Section):
         Which firms are customers already and so no leads.
     criteria, money, never_use
         What sales asks for and can do; what may not be used.
+    audit : AuditSection
+        What the leakage audit allows, why, and until when.
     lists : dict of str to dict of str to str
         Per incoming list, its headers → our column names.
     words : dict of str to KindWords
@@ -124,6 +127,7 @@ class Definition(Section):
     customers: CustomersTable | None = None
     suppression: Annotated[SuppressionTable | None, ASIDE] = None
     never_use: NeverUse = NeverUse()
+    audit: Annotated[AuditSection, ASIDE] = AuditSection()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
     wording: Annotated[dict[Text, FeatureWords], ASIDE] = Field(default_factory=dict)
     reading: Reading = Reading()

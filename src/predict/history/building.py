@@ -36,6 +36,8 @@ CHUNK_ROWS = 100_000
 #: What the history before the first test fold must hold for a part of the calendar to be a
 #: feature: a month seen in one year alone is that year, and so is a weekday of few days.
 MONTHS_SPAN, WEEKDAYS_SEEN = 730 * DAY, 56
+#: Said where no look is old enough.
+TOO_YOUNG = "no lead is old enough to judge"
 #: What a look knows of the episode it falls into.
 _EPISODE = ("episode", "started_us", "left_us", "closed_us")
 
@@ -99,7 +101,7 @@ def build_dataset(crm: Crm) -> Dataset:
         counts["looks at customers"] = every - counts["looks"]
     if not counts["matured looks"]:
         raise InputError(
-            "no lead is old enough to judge",
+            TOO_YOUNG,
             where="leads",
             got=f"exported {crm.exported_at:%Y-%m-%d}, horizon {agreed.within_days:g} days",
             do="export more history, or agree on a shorter [conversion] within_days",
@@ -222,7 +224,7 @@ def _typed(frame: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
 
 
 def all_looks(crm: Crm) -> ir.Table:
-    """Return every look of every lead, old enough to judge or not."""
+    """Return every look at a lead while it is open, those too young to judge too."""
     definition = crm.definition
     leads = crm.leads.filter(~(crm.leads.suppressed | crm.leads.born_converted))
     if definition.leads.covers_from:
