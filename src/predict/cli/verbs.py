@@ -73,13 +73,17 @@ def check(file: Path, json: Path | None, data: Path | None) -> int:
     from predict.crm.opening import open_crm
     from predict.definition.schema import Definition
     from predict.findings import blocking, ordered
+    from predict.history.delay import delay_of
     from predict.publish import write_json
 
     crm = open_crm(Definition.read(file, data=data))
     try:
+        delay = delay_of(crm)
+        crm.findings.extend(delay.findings())
         print_findings(console(), crm.findings)
         if json is not None:
             told: dict[str, Any] = {"findings": [f.as_dict() for f in ordered(crm.findings)]}
+            told["delay"] = delay.as_dict()
             write_json(json, told | {"counts": dict(crm.counts), "rejects": len(crm.rejects)})
     finally:
         crm.close()
