@@ -16,10 +16,12 @@ from predict.definition.schema import Definition
 from predict.errors import RefusedError
 from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
+from predict.history.delay import delay_of
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
+from predict.learning.floors import require, thin
 from predict.publish import json_digest, locked, write_json
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def train(
     Raises
     ------
     RefusedError
-        A check of the export blocks; nothing was changed.
+        A check of the export blocks, or there is too little to learn from; no model was changed.
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
@@ -141,6 +143,9 @@ def _train(
         return Training(known, False, True, said, crm.findings, {}, {}, [])
     archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
     data = build_dataset(crm)
+    require(data, definition.conversion.stage)
+    delay = delay_of(crm)
+    crm.findings.extend(delay.findings() + thin(data, definition.conversion.stage))
     result = backtest(
         data,
         start=data.manifest["first_fold"],
