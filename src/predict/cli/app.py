@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from predict.cli import verbs
+from predict.cli import cards, verbs
 from predict.errors import InputError, PredictError
 
 app = typer.Typer(
@@ -133,6 +133,19 @@ def explain(
 def models(home: Home = None) -> None:
     """List the models, the one in use and the one on trial."""
     verbs.models(home)
+
+
+@app.command()
+def card(
+    file: Definition,
+    to: Annotated[Path, typer.Option(help="Folder for card.html, card.md and their pictures.")],
+    version: Annotated[
+        int | None, typer.Option(help="Which version; by default the newest.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write the model card of a version, from the model store alone."""
+    cards.card(file, to, version, home)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.history.delay import delay_of
 from predict.home import Home
+from predict.jobs.carding import keep_facts, log_card
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
@@ -170,9 +171,11 @@ def _train(
             params=_params(definition, model.card, trials),
             metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
             fold_metrics=[_fold(f) for f in summary["folds"]],
-            artifacts=_artifacts(Path(folder), crm, data, result, model.card),
+            artifacts=_artifacts(Path(folder), crm, data, result, model.card)
+            | keep_facts(Path(folder) / "facts", data, result, model, delay),
             tags={"inputs": inputs, "verdict": sentence, "beats": beats},
         )
+    log_card(registry, version)
     promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)
     return Training(
         version,
