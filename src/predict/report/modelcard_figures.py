@@ -46,11 +46,11 @@ def metrics(record: Record) -> Part:
     total = summary["total"]
     said = [
         f"As-if predictions from {summary['since'][:10]} to {summary['until'][:10]}: "
-        f"{total['rows']:,} of {total['leads']:,} leads, {total['wins']:,} of them won, each by a "
-        "model that knew only what was known by then. Intervals are 95 %, whole accounts or leads "
-        "resampled."
+        f"{total['rows']:,} looks at {total['leads']:,} leads, {total['wins']:,} of them won, each "
+        "by a model that knew only what was known by then. Intervals are 95 %, whole accounts or "
+        "leads resampled."
     ]
-    said += [f"Not tested: {note}." for note in summary["notes"]]
+    said += [f"{note}." for note in summary["notes"]]
     rows = []
     for key, words in FIGURES.items():
         value, low, high = (record.metrics.get(_logged(key, k)) for k in ("", "_low", "_high"))

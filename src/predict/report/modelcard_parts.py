@@ -237,16 +237,16 @@ def _fields(record: Record) -> Part:
     rows = []
     if definition is not None:
         rows += [[c, "never to be used, as agreed"] for c in definition.never_use.columns]
+        tables = {"": definition.leads} | {f"{n}.": t for n, t in definition.related.items()}
         for cls, why in _CLASSES.items():
-            rows += [[c, why] for c in definition.leads.of_class(cls)]
-    rows += [
-        [name, "never varied, or only repeats another column"]
-        for name in (record.json("drivers.json") or {}).get("idle", ())
-    ]
+            rows += [[f"{n}{c}", why] for n, table in tables.items() for c in table.of_class(cls)]
+    idle = (record.json("drivers.json") or {}).get("idle", ())
+    if idle:
+        rows.append([", ".join(idle), "features that never varied, or only repeat another one"])
     said = [
         f["sentence"]
         for f in record.json("findings.json") or []
-        if f["code"] in ("left-out-mutable", "left-out-undeclared", "undeclared")
+        if f["code"] in ("left-out-mutable", "no-history", "undeclared")
     ]
     if not rows:
         return Part("Fields never used", (*said, "No field is named as never to be used."))

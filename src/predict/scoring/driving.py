@@ -82,7 +82,7 @@ def _direction(
 
 def _of_number(values: pd.Series, added: pd.Series, spec: Spec) -> tuple[str, str]:
     known = values.notna()
-    name = spec.name.replace("_", " ")
+    name = f"“{spec.name}”"
     gap = float(added[~known].mean() - added[known].mean()) if 0 < known.sum() < len(known) else 0.0
     missing = ""
     if abs(gap) > _NOTHING and (~known).sum() >= LEAST_ROWS:
