@@ -93,6 +93,14 @@ def log_card(registry: Registry, version: Version) -> None:
         attach(registry, version, artifacts=write_card(record, made), metrics=_metrics(record))
 
 
+def complete_card(registry: Registry, version: Version) -> None:
+    """Log the card of a version that has none: its training was killed before the last step."""
+    from predict.registry.record import has
+
+    if not has(registry, version, CARDS[0]):
+        log_card(registry, version)
+
+
 def rebuild_card(registry: Registry, version: Version, to: Path) -> list[Path]:
     """Write ``card.html`` and ``card.md``, with their pictures, from the store alone.
 

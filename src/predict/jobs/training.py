@@ -18,7 +18,7 @@ from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.history.delay import delay_of
 from predict.home import Home
-from predict.jobs.carding import keep_facts, log_card
+from predict.jobs.carding import complete_card, keep_facts, log_card
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
@@ -135,6 +135,7 @@ def _train(
     )
     known = registry.find(definition.name, inputs)
     if known is not None:
+        complete_card(registry, known)
         said = f"Version {known.number} was trained on the same export before; nothing to do."
         if registry.champion(definition.name) is None and known.tags.get("beats") == "True":
             # A run killed after the registration left the first good model waiting.

@@ -99,6 +99,12 @@ def record_of(registry: Registry, version: Version, folder: Path) -> Record:
     )
 
 
+def has(registry: Registry, version: Version, path: str) -> bool:
+    """Tell whether the run of a version holds an artifact of this name."""
+    with registry.store.opened() as client:
+        return any(kept.path == path for kept in client.list_artifacts(version.run_id))
+
+
 def attach(
     registry: Registry,
     version: Version,

@@ -34,7 +34,7 @@ _RULES = {
     "p_profile": "a simple model of the profile",
 }
 NOT_DEFINED = "not defined: one outcome alone"
-NO_INTERVAL = "too few to say"
+NO_INTERVAL = "too few for an interval"
 
 
 def metrics(record: Record) -> Part:
@@ -73,15 +73,13 @@ def metrics(record: Record) -> Part:
             f["train_wins"],
             f["rows"],
             f["wins"],
-            _value(f["model"].get("log_loss")),
-            _interval(f["model"].get("log_loss")),
-            _value(f["model"].get("roc_auc")),
-            _interval(f["model"].get("roc_auc")),
+            _figure(f["model"].get("log_loss")),
+            _figure(f["model"].get("roc_auc")),
         ]
         for f in summary["folds"]
     ]
-    head = ["month from", "leads learned from", "won looks", "looks judged", "won", "log loss"]
-    head += ["95 % interval", "ROC-AUC", "95 % interval"]
+    head = ["month from", "leads learned from", "won looks", "looks judged", "won"]
+    head += ["log loss (95 % interval)", "ROC-AUC (95 % interval)"]
     against = ["rule", "its log loss", "model less rule", "95 % interval"]
     return Part(
         title,
@@ -103,7 +101,7 @@ def segments(record: Record) -> Part:
         return Part(title, ("Figures by segment were not kept with this version.",))
     kinds = {"source": "By source", "lead": "New and returning leads", "look": "By look"}
     head = ["segment", "looks", "leads", "won", "share that got there", "mean chance"]
-    head += ["log loss", "95 % interval", "ROC-AUC", "95 % interval"]
+    head += ["log loss (95 % interval)", "ROC-AUC (95 % interval)"]
     grids = []
     for kind, words in kinds.items():
         rows = [
@@ -114,10 +112,8 @@ def segments(record: Record) -> Part:
                 s["wins"],
                 f"{s['base_rate']['value']:.1%}",
                 f"{s['mean_chance']:.1%}",
-                _value(s["log_loss"]),
-                _interval(s["log_loss"]),
-                _value(s["roc_auc"]),
-                _interval(s["roc_auc"]),
+                _figure(s["log_loss"]),
+                _figure(s["roc_auc"]),
             ]
             for s in kept
             if s["kind"] == kind
@@ -180,13 +176,9 @@ def _logged(key: str, bound: str) -> str:
     return f"{key}{bound}".replace("%", "")
 
 
-def _value(found: Mapping[str, Any] | None) -> str:
-    value = (found or {}).get("value")
-    return NOT_DEFINED if value is None else f"{value:.3f}"
-
-
-def _interval(found: Mapping[str, Any] | None) -> str:
-    return _range((found or {}).get("low"), (found or {}).get("high"))
+def _figure(found: Mapping[str, Any] | None) -> str:
+    value, low, high = ((found or {}).get(k) for k in ("value", "low", "high"))
+    return NOT_DEFINED if value is None else f"{value:.3f} ({_range(low, high)})"
 
 
 def _range(low: float | None, high: float | None, form: str = ".3f") -> str:

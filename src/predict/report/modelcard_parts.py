@@ -82,10 +82,10 @@ def _window(record: Record) -> Part:
     data, card = record.json("data.json") or {}, record.json("card.json") or {}
     counts = data.get("counts", {})
     rows = [
-        ["exported at (UTC)", data.get("exported_at")],
+        ["exported at (UTC)", _moment(data.get("exported_at"))],
         ["first look that trains", card.get("since")],
         ["last look that trains", card.get("until")],
-        ["old enough to judge until (UTC)", data.get("matured_until")],
+        ["old enough to judge until (UTC)", _moment(data.get("matured_until"))],
         ["leads read", counts.get("leads read")],
         ["leads that train", card.get("leads")],
         ["looks that train", card.get("rows")],
@@ -290,6 +290,10 @@ def _ages(days: Sequence[float]) -> str:
         if any(days)
         else "at creation"
     )
+
+
+def _moment(stamp: str | None) -> str | None:
+    return None if stamp is None else stamp.replace("T", " ")
 
 
 def _percent(value: float | None) -> str | None:
