@@ -106,7 +106,7 @@ def test_check_tells_findings_in_words_and_as_json(predict: Predict, company, tm
     assert done.code == 0
     assert "leads reached “opportunity”" in done.out
     found = json.loads(told.read_text(encoding="utf-8"))
-    assert set(found) == {"findings", "counts", "rejects"}
+    assert set(found) == {"findings", "counts", "rejects", "delay"}
     assert {f["severity"] for f in found["findings"]} <= {"block", "warn", "note"}
     assert all(f["sentence"].rstrip().endswith((".", "!", "?")) for f in found["findings"])
 

@@ -107,10 +107,25 @@ def test_a_trial_that_wins_is_taken(straight, monkeypatch):
     assert found.report["trials"]["wins"] == 1
 
 
-def test_without_a_past_the_usual_share_and_no_calibration():
+def test_without_a_past_trees_have_no_share_and_nothing_is_calibrated():
     rng = np.random.default_rng(3)
     X = pd.DataFrame({"a": rng.normal(size=80)})
-    found = choose(table_of(X, chances(rng, np.full(80, 0.5))), threads=1)
-    assert found.share == selection.PRIOR_SHARE
+    few = table_of(X, chances(rng, np.full(80, 0.5)))
+    found = choose(few, threads=1)
+    assert found.share == 0.0
+    assert choose(few, members="boosting", threads=1).share == 1.0
     assert found.calibrator.slope == 1.0
     assert found.report["folds"] == []
+
+
+def test_on_few_wins_trees_have_a_share_only_where_they_win_out_of_time():
+    rng = np.random.default_rng(4)
+    shares, crossed = [], []
+    for _ in range(6):
+        X = pd.DataFrame(rng.normal(size=(700, 6)), columns=list("abcdef"))
+        noise = chances(rng, np.full(700, 0.12))
+        shares.append(choose(table_of(X, noise), threads=1).share)
+        both = np.where((X["a"] > 0.3) & (X["b"] > 0.0), 0.75, 0.03)
+        crossed.append(choose(table_of(X, chances(rng, both)), threads=1).share)
+    assert sum(share == 0.0 for share in shares) >= 4
+    assert sum(share > 0.5 for share in crossed) >= 4

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from predict.cli import forgetting, verbs
+from predict.cli import cards, forgetting, verbs
 from predict.errors import InputError, PredictError
 
 app = typer.Typer(
@@ -168,6 +168,19 @@ def forget(
 ) -> None:
     """Remove leads from archive, ledger and feedback, and leave them out from now on."""
     raise typer.Exit(forgetting.forget(leads or [], definition, expired, because, as_of, home))
+
+
+@app.command()
+def card(
+    file: Definition,
+    to: Annotated[Path, typer.Option(help="Folder for card.html, card.md and their pictures.")],
+    version: Annotated[
+        int | None, typer.Option(help="Which version; by default the newest.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write the model card of a version, from the model store alone."""
+    cards.card(file, to, version, home)
 
 
 @app.command()

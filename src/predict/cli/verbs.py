@@ -75,11 +75,15 @@ def check(
     from predict.crm.opening import open_crm
     from predict.definition.schema import Definition
     from predict.findings import blocking, ordered
+    from predict.history.delay import delay_of
     from predict.publish import write_json
 
     crm = open_crm(Definition.read(file, data=data))
     findings, told = list(crm.findings), dict[str, Any]()
     try:
+        delay = delay_of(crm)
+        findings += delay.findings()
+        told["delay"] = delay.as_dict()
         if not quick:
             from predict.jobs.auditing import audit_export, noticed
 

@@ -67,6 +67,8 @@ def fit_lead_model(
     settings = {"trials": trials, "time_cap": time_cap, "progress": progress}
     full = _fitted(data, list(data.X.columns), **settings)
     first = data.take(data.first_looks)
+    if first.y.nunique() < 2:
+        first = data  # everybody who got there did so after a later look
     names = data.profile_columns
     profile = _fitted(first, names, **settings)
     profile_specs = [s for s in data.specs if s.name in names]

@@ -17,12 +17,15 @@ from predict.definition.schema import Definition
 from predict.errors import RefusedError
 from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
+from predict.history.delay import delay_of
 from predict.home import Home
 from predict.jobs.auditing import audit_or_refuse, keep_audit
+from predict.jobs.carding import complete_card, keep_facts, log_card
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.forgetting import expire
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
+from predict.learning.floors import require, thin
 from predict.publish import json_digest, locked, write_json
 
 if TYPE_CHECKING:
@@ -101,7 +104,8 @@ def train(
     Raises
     ------
     RefusedError
-        A check of the export or the leakage audit blocks; nothing was changed.
+        A check of the export or the leakage audit blocks, or there is too little to learn from;
+        no model was changed.
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
@@ -137,6 +141,7 @@ def _train(
     )
     known = registry.find(definition.name, inputs)
     if known is not None:
+        complete_card(registry, known)
         said = f"Version {known.number} was trained on the same export before; nothing to do."
         if registry.champion(definition.name) is None and known.tags.get("beats") == "True":
             # A run killed after the registration left the first good model waiting.
@@ -148,6 +153,9 @@ def _train(
     audited = audit_or_refuse(data, crm, archive=home.archive)
     archive_export(home.archive, crm)
     crm.findings.extend(expire(home, definition, crm.exported_at))
+    require(data, definition.conversion.stage)
+    delay = delay_of(crm)
+    crm.findings.extend(delay.findings() + thin(data, definition.conversion.stage))
     result = backtest(
         data,
         start=data.manifest["first_fold"],
@@ -173,9 +181,11 @@ def _train(
             metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
             fold_metrics=[_fold(f) for f in summary["folds"]],
             artifacts=_artifacts(Path(folder), crm, data, result, model.card)
-            | keep_audit(audited, Path(folder)),
+            | keep_audit(audited, Path(folder))
+            | keep_facts(Path(folder) / "facts", data, result, model, delay),
             tags={"inputs": inputs, "verdict": sentence, "beats": beats},
         )
+    log_card(registry, version)
     promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)
     return Training(
         version,

@@ -24,6 +24,7 @@ _FOLD_COLUMNS = ["cutoff", "until", "months", "train_rows", "train_leads", "trai
 _FOLD_COLUMNS += ["test_rows", "test_leads"]
 _NAMES = {
     "p_base_rate": "the rate of the past for every lead",
+    "p_source": "the past rate of each source",
     "p_recency": "the days since a lead was last active",
     "p_profile": "a simple model of the profile alone",
 }
@@ -64,7 +65,8 @@ class BacktestResult:
         -------
         pandas.DataFrame
             lead_id, as_of, group, cutoff, y, probability, basis, new_lead (in no training row of
-            its fold), p_base_rate, and p_recency, p_profile, incumbent_<name> where there are any.
+            its fold), p_base_rate, and p_source, p_recency, p_profile, incumbent_<name> where
+            there are any.
         """
         return self.predictions.copy()
 
@@ -185,8 +187,8 @@ class BacktestResult:
         -------
         beats : bool
             Whether the 95 % interval of the difference in log loss lies below 0, against the best
-            of base rate, recency and profile. Today's lead scores are reported, not required to
-            be beaten: where they are known only as of the export they saw the outcome.
+            of base rate, source, recency and profile. Today's lead scores are reported, not
+            required to be beaten: where they are known only as of the export they saw the outcome.
         sentence : str
             The same in plain words, with figures.
         """

@@ -1,4 +1,4 @@
-"""What a model has to beat: the base rate, recency, the profile alone, and today's lead scores."""
+"""What a model has to beat: base rate, source, recency, the profile alone, today's lead scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from predict.history.dataset import Dataset
 from predict.learning.estimators import chances, logistic, one_hot
 
 RECENCY_COLUMN = "days_since_last"
-RULES = ("p_base_rate", "p_recency", "p_profile")
+SOURCE_COLUMN = "source"
+RULES = ("p_base_rate", "p_source", "p_recency", "p_profile")
+#: Leads of the average rate that a source is mixed with: what is known of it before it brings any.
+SOURCE_PRIOR = 20.0
 INCUMBENT_PREFIX = "incumbent_"
 
 Baseline = Callable[[Dataset, Dataset], np.ndarray]
@@ -21,6 +24,24 @@ Baseline = Callable[[Dataset, Dataset], np.ndarray]
 def base_rate(train: Dataset, test: Dataset) -> np.ndarray:
     """Return the training fold's rate for every row."""
     return np.full(len(test), float(train.y.mean()))
+
+
+def source_rate(train: Dataset, test: Dataset) -> np.ndarray:
+    """Return the rate of the lead's source, drawn towards the rate of all where it brought few.
+
+    Notes
+    -----
+    The mean of a beta posterior whose prior is worth `SOURCE_PRIOR` leads of the average rate; a
+    lead's rows count as one lead together. A missing source is a source of its own, one that was
+    never seen has the average rate.
+    """
+    overall = float(train.y.mean())
+    source = train.X[SOURCE_COLUMN].astype(object).where(train.X[SOURCE_COLUMN].notna(), "")
+    looks = train.keys["lead_id"].map(train.keys["lead_id"].value_counts())
+    part = pd.DataFrame({"n": 1 / looks, "won": train.y / looks}).groupby(source.to_numpy()).sum()
+    rate = (part["won"] + SOURCE_PRIOR * overall) / (part["n"] + SOURCE_PRIOR)
+    asked = test.X[SOURCE_COLUMN].astype(object).where(test.X[SOURCE_COLUMN].notna(), "")
+    return asked.map(rate).fillna(overall).to_numpy(dtype=float)
 
 
 def recency(train: Dataset, test: Dataset) -> np.ndarray:
@@ -78,10 +99,12 @@ def available(data: Dataset) -> dict[str, Baseline]:
     Returns
     -------
     dict of str to callable
-        ``p_base_rate`` always; ``p_recency``, ``p_profile`` and one ``incumbent_<name>`` per
-        column of ``data.incumbents`` where there are such columns.
+        ``p_base_rate`` always; ``p_source``, ``p_recency``, ``p_profile`` and one
+        ``incumbent_<name>`` per column of ``data.incumbents`` where there are such columns.
     """
     found: dict[str, Baseline] = {"p_base_rate": base_rate}
+    if SOURCE_COLUMN in data.X and not pd.api.types.is_numeric_dtype(data.X[SOURCE_COLUMN]):
+        found["p_source"] = source_rate
     if RECENCY_COLUMN in data.X:
         found["p_recency"] = recency
     if data.profile_columns:

@@ -94,6 +94,11 @@ class Past:
         """The newest rows that each fold learns from: those that hold its base rate."""
         return [self.table.take(fold.train).newest() for fold in self.folds]
 
+    @property
+    def wins(self) -> float:
+        """How many rows converted among those that the folds judge."""
+        return sum(float(self.table.weight[f.test] @ self.table.y[f.test]) for f in self.folds)
+
     def run(self, share: float, half_life: float | None = None) -> Tried:
         """Return the default settings at one half-life, tried on all folds."""
         blank = Tried(half_life, {}, share, (), (), (np.inf,) * len(self.folds))

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 PRIOR_SHARE = 0.6
 #: Nats per squared distance from it: a member must be clearly better to take the whole blend.
 _LEANING = 0.003
+#: Where fewer converted among the rows that the folds judge, the boosting member has to win there.
+ENOUGH_WINS = 150.0
 #: Shares of the boosting member to choose from, by the members asked for.
 SHARES: Mapping[str, tuple[float, ...]] = {
     "both": tuple(i / 10 for i in range(11)),
@@ -94,8 +96,11 @@ def choose(
         threads=threads,
     )
     if not past.folds:
+        # Trees that nothing later was judged by have no share.
         return Choice(
-            usual, half_life=first, report={"folds": [], "trials": {"asked": trials, "done": 0}}
+            min(shares),
+            half_life=first,
+            report={"folds": [], "trials": {"asked": trials, "done": 0}},
         )
     best = past.run(usual, first)
     tell(f"half-life {_named(first)}")
@@ -107,6 +112,9 @@ def choose(
         tell(f"half-life {_named(half_life)}")
     share = min(shares, key=lambda s: past.levelled_loss(best, s) + _LEANING * (s - usual) ** 2)
     best = past.at_share(best, share)
+    if past.wins < ENOUGH_WINS and not best.beats(past.at_share(best, min(shares))):
+        share = min(shares)
+        best = past.at_share(best, share)
     trial_losses: list[float | None] = []
     wins: int | None = None
     for number, trial in enumerate(trial_list(trials, seed)):

@@ -2,8 +2,8 @@
 
 A parameter, metric or tag may hold no e-mail address. A file must be of a known kind
 (`SHAREABLE`): the definition (TOML), manifests, summaries and findings (JSON, text), pictures
-(SVG), and tables with the columns of a backtest (predictions by lead id; curves). Exports, rejects
-and lists are none of these and never leave.
+(SVG), model cards (HTML, Markdown), and tables with the columns of a backtest (predictions by lead
+id; curves). Exports, rejects and lists are none of these and never leave.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from predict.errors import RefusedError
 
 #: Kinds of text files, searched for e-mail addresses; the definition is its author's own words.
-TEXT = frozenset({".json", ".svg", ".txt", ".md", ".csv"})
+TEXT = frozenset({".json", ".svg", ".txt", ".md", ".html", ".csv"})
 TABLES = frozenset({".parquet", ".csv"})
 SHAREABLE = TEXT | TABLES | {".toml"}
 #: Columns that a shared table may have, besides ``p_*`` and ``incumbent_*``: predictions, curves.

@@ -30,6 +30,7 @@ INK, SOFT, GRID = "#1c2430", "#5b6573", "#e6e3dc"
 #: A rule looks the same in every picture; incumbents take the rest in turn.
 _RULES: dict[str, tuple[str, Any]] = {
     "p_base_rate": (SOFT, (0, (4, 3))),
+    "p_source": (SKY, (0, (2, 1, 1, 1))),
     "p_recency": (ORANGE, (0, (5, 2))),
     "p_profile": (GREEN, (0, (1, 1.3))),
 }
@@ -43,6 +44,7 @@ _STYLE: Any = {
 _NAMES = {
     "probability": "this model",
     "p_base_rate": "same chance for all",
+    "p_source": "rate of its source",
     "p_recency": "days since last active",
     "p_profile": "profile alone",
 }
