@@ -62,6 +62,11 @@ class Home:
         return self.root / "ledger"
 
     @property
+    def reports(self) -> Path:
+        """What monthly runs reported: one sealed folder a run."""
+        return self.root / "reports"
+
+    @property
     def lock(self) -> Path:
         """Lock file that one writing job holds at a time."""
         return self.root / ".lock"

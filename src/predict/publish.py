@@ -187,6 +187,16 @@ def publish_file(path: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
 
 
+def sweep(parent: Path) -> None:
+    """Remove what killed runs of `publishing` left below ``parent``.
+
+    The caller holds the lock under which the folders are published.
+    """
+    for path in sorted(parent.glob(".*")) if parent.is_dir() else []:
+        if path.is_dir() and not path.name.endswith((".replaced", ".removed")):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def locked(path: Path, timeout: float = 600.0) -> Iterator[None]:
     """Hold the lock file at ``path`` so that one job writes at a time.

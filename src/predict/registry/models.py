@@ -74,6 +74,14 @@ class Registry:
         """Return the newest trained version not promoted, or None; raises as `champion`."""
         return self._named(name, CHALLENGER)
 
+    def in_use(self, name: str) -> int | None:
+        """Return the number of the version that scores, also where it was deleted since."""
+        if not self.store.exists:
+            return None
+        with self.store.opened() as client:
+            models = registered(client, name)
+        return promotions.in_use(models[0]) if models else None
+
     def version(self, name: str, number: int) -> Version:
         """Return one version by its number.
 
@@ -191,6 +199,15 @@ class Registry:
             )
             number = _register(client, name, model, about)
         return self.version(name, number)
+
+    def resumed(self, version: Version) -> Version:
+        """Finish the registration of a version, should it have been killed on the way."""
+        newest = self._versions(version.name)[-1]
+        if newest.number != version.number or newest.aliases or "promoted_at" in newest.tags:
+            return version
+        with self.store.opened() as client:
+            client.set_registered_model_alias(version.name, CHALLENGER, str(version.number))
+        return self.version(version.name, version.number)
 
     def promote(
         self, name: str, number: int, reason: str, *, instead_of: int | None = None

@@ -1,0 +1,171 @@
+"""Stages that every training goes through: what it depends on, audit, backtest, fit, register."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from predict import __version__
+from predict.errors import RefusedError
+from predict.findings import Finding, blocking
+from predict.jobs.fitting import fit_lead_model
+from predict.jobs.pictures import draw
+from predict.learning.backtest import backtest
+from predict.publish import json_digest, write_json
+
+if TYPE_CHECKING:
+    from predict.crm.tables import Crm
+    from predict.definition.schema import Definition
+    from predict.history.dataset import Dataset
+    from predict.home import Home
+    from predict.learning.backtest_result import BacktestResult
+    from predict.learning.leakage.audit import Audit
+    from predict.registry.models import Registry
+    from predict.registry.versions import Version
+
+#: Called with (step, done, total, what).
+Progress = Callable[[str, int, int, str], None]
+
+
+def silent(step: str, done: int, total: int, what: str) -> None:
+    """Show nothing."""
+
+
+def inputs_of(crm: Crm, trials: int) -> str:
+    """Return the digest of everything that a training depends on."""
+    definition = crm.definition
+    return json_digest(
+        {
+            "definition": definition.digest(),
+            "money": definition.money.model_dump(mode="json"),
+            "sources": crm.read_from,
+            "trials": trials,
+            "version": __version__,
+        }
+    )
+
+
+def refuse_blocked(findings: Iterable[Finding]) -> None:
+    """Raise where a finding blocks.
+
+    Raises
+    ------
+    RefusedError
+        With the sentence of each blocking finding.
+    """
+    stops = blocking(findings)
+    if stops:
+        raise RefusedError(
+            "a check of the export stops this run",
+            where=", ".join(f.subject for f in stops),
+            got="; ".join(f.sentence for f in stops),
+        )
+
+
+def audited(data: Dataset, crm: Crm, home: Home) -> Audit:
+    """Return the audit of a dataset, by all rules."""
+    from predict.learning.leakage.audit import audit
+
+    return audit(data, crm=crm, archive=home.archive)
+
+
+def backtested(data: Dataset, definition: Definition, progress: Progress) -> BacktestResult:
+    """Return the as-if predictions of past months."""
+    return backtest(
+        data,
+        start=data.manifest["first_fold"],
+        capacity_per_month=definition.money.capacity_per_month,
+        progress=lambda done, total, what: progress("backtest", done, total, what),
+    )
+
+
+def registered(
+    registry: Registry,
+    crm: Crm,
+    data: Dataset,
+    audit: Audit,
+    result: BacktestResult,
+    *,
+    trials: int = 0,
+    time_cap: float | None = None,
+    progress: Progress = silent,
+) -> Version:
+    """Fit the model that may go live, log the training and register it as the challenger.
+
+    Returns
+    -------
+    Version
+        The new version, or the one that the same inputs made before: then nothing is fitted.
+    """
+    definition, inputs = crm.definition, inputs_of(crm, trials)
+    known = registry.find(definition.name, inputs)
+    if known is not None:
+        return registry.resumed(known)
+    model = fit_lead_model(
+        data,
+        definition,
+        result,
+        trials=trials,
+        time_cap=time_cap,
+        progress=lambda done, total, what: progress("fit", done, total, what),
+    )
+    summary: Any = result.summary()
+    beats, sentence = result.beats_baselines()
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model")
+        return registry.log_training(
+            definition.name,
+            Path(folder) / "model",
+            params=_params(definition, model.card, trials),
+            metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
+            fold_metrics=[_fold(f) for f in summary["folds"]],
+            artifacts=_artifacts(Path(folder), crm, data, audit, result, model.card),
+            tags={"inputs": inputs, "verdict": sentence, "beats": beats},
+        )
+
+
+def _params(definition: Definition, card: Mapping[str, Any], trials: int) -> dict[str, object]:
+    fit = card["fit"]["full"]
+    return {
+        "stage": definition.conversion.stage,
+        "within_days": definition.conversion.within_days,
+        "trials": trials,
+        "rows": card["rows"],
+        "definition_digest": card["definition_digest"],
+        **{f"fit.{k}": v for k, v in fit.items() if isinstance(v, int | float | str)},
+    }
+
+
+def _fold(fold: Mapping[str, Any]) -> dict[str, object]:
+    figures = {name: value["value"] for name, value in fold["model"].items()}
+    return {"cutoff": fold["cutoff"], **figures}
+
+
+def _artifacts(
+    folder: Path,
+    crm: Crm,
+    data: Dataset,
+    audit: Audit,
+    result: BacktestResult,
+    card: Mapping[str, Any],
+) -> dict[str, Path]:
+    """Write what a run keeps beside its figures; no rows of the export, no personal data."""
+    (folder / "backtest").mkdir()
+    result.save(folder / "backtest")
+    (folder / "definition.toml").write_text(crm.definition.text, encoding="utf-8")
+    write_json(folder / "data.json", data.manifest)
+    write_json(folder / "card.json", card)
+    write_json(folder / "audit.json", audit.as_dict())
+    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
+    (folder / "findings.json").write_text(told, encoding="utf-8")
+    names = ("definition.toml", "data.json", "card.json", "audit.json", "findings.json")
+    kept = {n: folder / n for n in names}
+    pictures = folder / "curves"
+    pictures.mkdir()
+    kept |= {f"curves/{file.name}": file for file in draw(result, pictures)}
+    for file in sorted((folder / "backtest").iterdir()):
+        kept[f"backtest/{file.name}"] = file
+    return kept
