@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
 from predict.definition.schema import Definition
 from predict.errors import InputError, nearest
+from predict.findings import Finding
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from predict.history.dataset import Dataset
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
+    from predict.learning.verdict import Lane, Verdict
 
 Leads = str | os.PathLike[str] | pd.DataFrame
 
@@ -159,6 +162,63 @@ def champion(definition: Definition, home: str | os.PathLike[str] | None = None)
     from predict.jobs.scoring import champion as in_use
 
     return in_use(definition, Home.at(home))[1]
+
+
+def compare(
+    challenger: LeadModel,
+    champion: LeadModel | None,
+    data: Dataset,
+    *,
+    result: BacktestResult | None = None,
+    findings: Iterable[Finding] = (),
+    definition: Definition | None = None,
+    champion_data: Dataset | None = None,
+    lane: Lane | None = None,
+) -> Verdict:
+    """Return whether a new model may replace the one in use.
+
+    Both are scored now, on the same matured looks of past months; see
+    `predict.learning.contest.contest` for what is compared and `predict.learning.gate.judge` for
+    what has to hold. Nothing is registered or promoted.
+
+    Parameters
+    ----------
+    challenger : LeadModel
+        The new model, fitted on ``data``.
+    champion : LeadModel or None
+        The model in use, or None where there is none.
+    data : Dataset
+        All matured looks of the newest export.
+    result : BacktestResult, optional
+        The new model's backtest; made here without it.
+    findings : iterable of Finding
+        Of the export and the audit: a blocking one refuses the model.
+    definition : Definition, optional
+        Says how many leads can be followed up in a month; by default the challenger's.
+    champion_data : Dataset, optional
+        The same looks with the features of the model in use, where its columns differ.
+    lane : {"first", "challenge", "refresh", "replacement"}, optional
+        What has to be shown; found out by default. Say "replacement", with ``champion=None``, for
+        a model in use that is damaged.
+
+    Returns
+    -------
+    Verdict
+        A hold, too, where no past month can be judged yet.
+    """
+    from predict.learning.contest import contest, lane_of
+    from predict.learning.gate import judge
+
+    definition = definition or Definition.parse(challenger.definition_text)
+    lane = lane or lane_of(challenger, champion, data, champion_data=champion_data)
+    rows = contest(challenger, champion, data, result=result, champion_data=champion_data)
+    return judge(
+        rows,
+        lane=lane,
+        capacity_per_month=definition.money.capacity_per_month,
+        findings=findings,
+        exported_at=pd.Timestamp(str(data.manifest["exported_at"])),
+    )
 
 
 def score(

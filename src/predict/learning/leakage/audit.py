@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.findings import Finding, ordered
-from predict.learning.leakage.verdict import DEGREES, Verdict
+from predict.learning.leakage.case import Case, Subject, open_case
+from predict.learning.leakage.duplicates import DuplicateRule
+from predict.learning.leakage.joins import JoinRule
+from predict.learning.leakage.names import NameRule
+from predict.learning.leakage.order import OrderRule
+from predict.learning.leakage.single import SingleRule
+from predict.learning.leakage.sparse import SparseRule
+from predict.learning.leakage.target_means import TargetMeanRule
+from predict.learning.leakage.verdict import DEGREES, Rule, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from predict.crm.tables import Crm
     from predict.history.dataset import Dataset
+
+#: In the order in which they are told; the name of a column is weighed last.
+RULES: tuple[Rule, ...] = (
+    JoinRule(),
+    SparseRule(),
+    SingleRule(),
+    TargetMeanRule(),
+    OrderRule(),
+    DuplicateRule(),
+)
 
 
 @dataclass(frozen=True)
@@ -101,8 +120,70 @@ def audit(
     Audit
         ``blocked`` names the columns that stop a training.
     """
-    rules: Sequence[Any] = ()
+    case = open_case(data, crm, archive, seed)
     verdicts: list[Verdict] = []
-    for _ in rules:
-        pass
-    return Audit(tuple(verdicts))
+    for rule in RULES:
+        if quick and rule.refits:
+            said = "Not applicable because a quick audit refits no models."
+            verdicts.append(Verdict(rule.code, rule.title, "all columns", "not applicable", said))
+            continue
+        case.told = tuple(verdicts)
+        verdicts += rule.judge(case)
+    verdicts = NameRule().weigh(case, verdicts)
+    allowed = _allowed(crm)
+    return Audit(tuple(_settled(v, case, allowed) for v in verdicts), allowed)
+
+
+def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
+    """Return what the definition allows; whether it still counts is judged at the export."""
+    if crm is None:
+        return {}
+    return {
+        column: {
+            "reason": said.reason,
+            "by": said.by,
+            "until": said.until.isoformat(),
+            "counts": crm.exported_at.date() <= said.until,
+        }
+        for column, said in crm.definition.audit.allow.items()
+    }
+
+
+def _settled(
+    verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]
+) -> Verdict:
+    """Return what follows from a verdict: left out on purpose, allowed, or to be declared."""
+    if verdict.severity not in ("block", "warn"):
+        return verdict
+    subject = case.subject(verdict.column)
+    said = verdict.sentence
+    if subject is not None and not subject.blocks:
+        said += f" It is declared “{subject.cls}”, so nothing is learned from it."
+        if subject.cls == "role":
+            said = f"{verdict.sentence} It is not learned from."
+        return replace(verdict, severity="note", sentence=said)
+    leave = allowed.get(verdict.column)
+    if leave is not None and leave["counts"]:
+        said += f" Allowed by {leave['by']} until {leave['until']}: {leave['reason']}"
+        return replace(verdict, severity="note", sentence=said)
+    if leave is not None:
+        said += f" It was allowed by {leave['by']} until {leave['until']}, which is over."
+    if verdict.severity == "block" and subject is not None:
+        said += _cure(subject, verdict.column)
+    return replace(verdict, sentence=said)
+
+
+def _cure(subject: Subject, column: str) -> str:
+    allow = f"allow it in [audit.allow.{_key(column)}] with reason, by and until"
+    if subject.cls == "undeclared":
+        return (
+            " It is not declared: call it “hindsight”, or name it in [never_use]; if it is known "
+            f"when the lead is created, call it “fixed” and {allow}."
+        )
+    if subject.in_time:
+        return f" Look at the stamps of the rows it is computed from; if they are right, {allow}."
+    return f" Call it “hindsight” or name it in [never_use]; if it is known in time, {allow}."
+
+
+def _key(column: str) -> str:
+    return column if re.fullmatch(r"[A-Za-z0-9_-]+", column) else f'"{column}"'
