@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.opening import open_crm
+from predict.errors import PredictError
 from predict.findings import Finding
 from predict.history.building import Recipe, build_dataset
 from predict.jobs.open_leads import grade_changes, graded
@@ -48,6 +49,7 @@ def compare(
     challenger: LeadModel,
     champion: LeadModel | None,
     *,
+    damaged: bool = False,
     findings: Iterable[Finding] = (),
     progress: Progress = silent,
 ) -> Comparison:
@@ -65,6 +67,8 @@ def compare(
         As-if predictions of the new model's recipe.
     challenger, champion : LeadModel
         The new model, and the one in use or None.
+    damaged : bool
+        Whether a model is in use that cannot be loaded.
     findings : iterable of Finding
         Of checks and audit: one that blocks keeps the model in use.
     progress : callable
@@ -82,7 +86,7 @@ def compare(
     with ExitStack() as held:
         theirs = _export_of(crm, home, champion, held)
         champion_data = None if champion is None else _data_of(theirs, champion, data)
-        lane = lane_of(challenger, champion, champion_data=champion_data)
+        lane = lane_of(challenger, champion, data, champion_data=champion_data)
         frame = contest(
             challenger,
             champion,
@@ -93,12 +97,13 @@ def compare(
         )
         verdict = judge(
             frame,
-            lane=lane,
+            lane="replacement" if damaged else lane,
             capacity_per_month=crm.definition.money.capacity_per_month,
             findings=findings,
             exported_at=pd.Timestamp(crm.exported_at),
         )
-        if champion is None or champion_data is None:
+        can_score = champion is not None and _same_definition(champion, crm)
+        if champion is None or not can_score or frame["champion"].isna().all():
             return Comparison(verdict)
         changes = grade_changes(graded(theirs, champion), graded(crm, challenger))
     moved = changes["now"] != changes["new"]
@@ -108,9 +113,14 @@ def compare(
 
 def _export_of(crm: Crm, home: Home, model: LeadModel | None, held: ExitStack) -> Crm:
     """Return the export as a model reads it: with the types that its columns had then."""
-    if model is None or _profile(model) == {p.name: p.dtype for p in crm.profile}:
+    if model is None or not _same_definition(model, crm):
         return crm
-    opened = open_crm(crm.definition, types=_profile(model), archive=home.archive)
+    if _profile(model) == {p.name: p.dtype for p in crm.profile}:
+        return crm
+    try:
+        opened = open_crm(crm.definition, types=_profile(model), archive=home.archive)
+    except PredictError:  # a column that it learned from is gone: it cannot score this export
+        return crm
     held.callback(opened.close)
     return opened
 
@@ -120,12 +130,16 @@ def _profile(model: LeadModel) -> dict[str, str]:
     return {p["name"]: p["dtype"] for p in profile}
 
 
+def _same_definition(model: LeadModel, crm: Crm) -> bool:
+    return bool(model.card["definition_digest"] == crm.definition.digest())
+
+
 def _data_of(crm: Crm, model: LeadModel, data: Dataset) -> Dataset | None:
-    """Return the same looks with the columns of a model; None where it learned something else."""
-    if model.card["definition_digest"] != crm.definition.digest():
-        return None
+    """Return the same looks with the columns of a model; None where those at hand serve."""
     recipe = model.card["data"]["recipe"]
-    same = recipe == data.manifest["recipe"]
-    if same and model.card["data"]["profile"] == data.manifest["profile"]:
-        return data
+    if not _same_definition(model, crm) or (
+        recipe == data.manifest["recipe"]
+        and model.card["data"]["profile"] == data.manifest["profile"]
+    ):
+        return None
     return build_dataset(crm, Recipe.from_dict(recipe))

@@ -216,6 +216,7 @@ class _Run:
             result,
             self._model(version),
             before.model,
+            damaged=before.trouble is not None,
             findings=findings,
             progress=self.progress,
         )

@@ -149,9 +149,7 @@ def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
     }
 
 
-def _settled(
-    verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]
-) -> Verdict:
+def _settled(verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]) -> Verdict:
     """Return what follows from a verdict: left out on purpose, allowed, or to be declared."""
     if verdict.severity not in ("block", "warn"):
         return verdict

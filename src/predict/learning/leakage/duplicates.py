@@ -61,9 +61,7 @@ class DuplicateRule:
         doubles = _doubles(same, ["mail"])
         return self._told(case, doubles, "one e-mail address", True, "people")
 
-    def _told(
-        self, case: Case, doubles: int, what: str, exact: bool, at: str = "leads"
-    ) -> Verdict:
+    def _told(self, case: Case, doubles: int, what: str, exact: bool, at: str = "leads") -> Verdict:
         total = max(len(case.leads), 1)
         figures = {"doubles": float(doubles), "leads": float(total)}
         if not doubles:
@@ -74,7 +72,7 @@ class DuplicateRule:
         )
         degree: Degree = "warn" if exact and doubles >= MANY * total else "note"
         if degree == "warn":
-            said += " Merge them in the CRM, or map [links.…] with kind = \"merged\"."
+            said += ' Merge them in the CRM, or map [links.…] with kind = "merged".'
         return Verdict(self.code, self.title, at, degree, said, figures)
 
 

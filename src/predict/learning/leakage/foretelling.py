@@ -56,9 +56,7 @@ class Ranks:
 
     def bounds(self, draws: int = 400, seed: int = 0) -> tuple[float, float]:
         """Return the AUC between which all but `BELOW` of the resamples of groups lie, each end."""
-        _, drawn = bootstrap(
-            lambda w: {"auc": self._auc(w)}, self.group, len(self.y), draws, seed
-        )
+        _, drawn = bootstrap(lambda w: {"auc": self._auc(w)}, self.group, len(self.y), draws, seed)
         known = drawn["auc"][np.isfinite(drawn["auc"])]
         if not len(known):
             return 0.0, 1.0

@@ -98,4 +98,3 @@ def _as_id(subject: Subject) -> Floats | None:
     levels = pd.Series(list(subject.levels))
     order = np.append(_order_of(levels), np.nan)
     return np.asarray(order[subject.values], dtype=float)
-

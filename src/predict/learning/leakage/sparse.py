@@ -73,9 +73,7 @@ class SparseRule:
         return Verdict(self.code, self.title, subject.name, degree, said, figures)
 
 
-def _strongest(
-    subject: Subject, cells: list[Cell], doubt: float
-) -> tuple[Cell, Measure] | None:
+def _strongest(subject: Subject, cells: list[Cell], doubt: float) -> tuple[Cell, Measure] | None:
     best: tuple[Cell, Measure] | None = None
     for cell in cells:
         # All rows first, which is quick: few cells are worth picking one row an account.
