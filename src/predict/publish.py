@@ -15,6 +15,8 @@ from predict.errors import PredictError
 
 MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
+#: How a folder is called while another takes its place, and while it is being removed.
+_REPLACED, _REMOVED = ".replaced", ".removed"
 
 
 def file_digest(path: Path) -> str:
@@ -171,7 +173,82 @@ def publishing(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def publish_file(path: Path, content: bytes) -> None:
+@contextlib.contextmanager
+def replacing(
+    target: Path, inputs: str, extra: Mapping[str, object] | None = None
+) -> Iterator[Path]:
+    """Yield a staging folder that takes the place of ``target`` when the block ends well.
+
+    Parameters
+    ----------
+    target : Path
+        A sealed folder.
+    inputs, extra
+        As of `publishing`.
+
+    Notes
+    -----
+    No system renames one folder over another, so the old one steps aside for a moment. Killed in
+    between, `sealed_folders` yields the old one, and `settle` puts it back.
+    """
+    parent = target.parent
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
+    try:
+        yield staging
+        seal(staging, {**(extra or {}), "inputs": inputs})
+        for path in staging.rglob("*"):
+            if path.is_file():
+                _fsync(path)
+        staging.chmod(0o755)
+        aside = parent / f".{target.name}{_REPLACED}"
+        target.rename(aside)
+        staging.rename(target)
+        _fsync(parent)
+        shutil.rmtree(aside)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def remove_folder(target: Path) -> None:
+    """Remove a sealed folder: to readers it is there whole, or not at all."""
+    gone = target.parent / f".{target.name}{_REMOVED}"
+    target.rename(gone)
+    _fsync(target.parent)
+    shutil.rmtree(gone)
+
+
+def settle(parent: Path) -> None:
+    """Finish what a killed `replacing` or `remove_folder` left below ``parent``.
+
+    The caller holds the lock under which the folders are written.
+    """
+    for path in sorted(parent.glob(f".*{_REMOVED}")) if parent.is_dir() else []:
+        shutil.rmtree(path)
+    for path in sorted(parent.glob(f".*{_REPLACED}")) if parent.is_dir() else []:
+        target = parent / path.name[1 : -len(_REPLACED)]
+        if target.exists():
+            shutil.rmtree(path)
+        else:
+            path.rename(target)
+            _fsync(parent)
+
+
+def sealed_folders(parent: Path) -> Iterator[tuple[str, Path]]:
+    """Yield name and place of every sealed folder below ``parent``, by name.
+
+    What killed runs left is none; a folder that a killed `replacing` left aside is one still.
+    """
+    for path in sorted(parent.iterdir()) if parent.is_dir() else []:
+        name = path.name
+        if name.startswith("."):
+            name = name[1 : -len(_REPLACED)] if name.endswith(_REPLACED) else ""
+            if not name or (parent / name).exists():
+                continue
+        if (path / MANIFEST).is_file():
+            yield name, path
+
+
+def publish_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write one file so that a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -180,7 +257,7 @@ def publish_file(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(path)
         _fsync(path.parent)
     finally:

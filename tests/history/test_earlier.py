@@ -85,10 +85,10 @@ def exports(tmp_path: Path) -> Exports:
         folder = tmp_path / f"{i}"
         held.append(write(folder, when, i, zipped=i == 1))
         crm = open_crm(definition(folder, when, zipped=i == 1))
-        crm.close()
         assert "status" not in [p.name for p in crm.profile]
         if i < len(EXPORTS) - 1:
-            archive_export(tmp_path / "archive", "archive", crm.exported_at, crm.sources)
+            archive_export(tmp_path / "archive", crm)
+        crm.close()
     return tmp_path, held
 
 
@@ -155,7 +155,8 @@ def test_a_young_archive_unlocks_nothing_yet_and_says_when(exports: Exports) -> 
 def test_an_altered_archive_is_left_aside_and_told(exports: Exports) -> None:
     folder, _ = exports
     first = sorted((folder / "archive" / "archive").iterdir())[0]
-    next(first.glob("*leads.csv")).write_text("id,status\n00,planted\n")
+    path = next(first.glob("*leads.parquet"))
+    pd.read_parquet(path).assign(status="planted").to_parquet(path)
     crm = opened(folder)
     try:
         data = build_dataset(crm)

@@ -1,54 +1,85 @@
-"""Archive: dated, hashed, append-only copies of every export that trained a model."""
+"""Archive: dated exports, typed and pseudonymous; what learning and later runs need, no more."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from predict.publish import json_digest, publishing, verify
+from predict.crm.keeping import kept_tables
+from predict.crm.parquets import write_ordered
+from predict.publish import json_digest, publishing, settle, verify
+
+if TYPE_CHECKING:
+    from predict.crm.tables import Crm
+
+#: What manifests call this form of an archived export; the first one held the files themselves.
+FORMAT = 2
+#: Tables whose files are none of the archive's business, so that they do not make another export.
+_APART = ("suppression",)
 
 
-def archive_export(
-    root: Path, name: str, exported_at: datetime, sources: Sequence[dict[str, object]]
-) -> Path:
-    """Copy the files of an export under ``root/name/DATE-DIGEST``, once.
+def archive_export(root: Path, crm: Crm) -> Path:
+    """Keep an export under ``root/name/DATE-DIGEST``, once.
 
     Parameters
     ----------
     root : Path
         Archive folder of the home.
-    name : str
-        Name of the definition.
-    exported_at : datetime
-        When the export was made; names the folder, so that exports sort by time.
-    sources : sequence of dict
-        Files read: ``table``, ``path``, ``member`` (of a zip), ``bytes``, ``sha256``; tables
-        handed over in Python or read by SQL have been written to a file by then. The manifest
-        keeps which file was which table, so that a later run can read it as a history.
+    crm : Crm
+        The opened export.
 
     Returns
     -------
     Path
-        The archived folder; the same export twice is one folder, verified.
+        A sealed folder with one Parquet file per table (and file of it); the same export twice is
+        one folder, verified, and the same bytes. ``manifest.json`` says ``exported_at``, the
+        ``tables`` with their files, their ``rows``, and the SHA-256 of the ``sources``.
     """
+    sources = [s for s in crm.sources if s["table"] not in _APART]
     content = [[s["table"], Path(str(s["path"])).name, s["sha256"]] for s in sources]
     digest = json_digest(content)
-    target = root / name / f"{exported_at:%Y%m%dT%H%M%S}-{digest[:12]}"
+    parent = root / crm.definition.name
+    settle(parent)
+    target = parent / f"{crm.exported_at:%Y%m%dT%H%M%S}-{digest[:12]}"
     if target.exists():
         verify(target)
         return target
-    tables: dict[str, list[str]] = {}
-    told = {"exported_at": exported_at.isoformat(), "tables": tables}
-    kept: dict[str, str] = {}
+    told: dict[str, object] = {}
     with publishing(target, digest, told) as staging:
-        for source in sources:
-            sha = str(source["sha256"])
-            path = Path(str(source["path"]))
-            if sha not in kept:  # one file that serves as several tables is kept once
-                kept[sha] = f"{sha[:12]}-{path.name}"
-                shutil.copyfile(path, staging / kept[sha])
-            entry = f"::{source['member']}" if source.get("member") else ""
-            tables.setdefault(str(source["table"]), []).append(kept[sha] + entry)
+        told |= write_archived(crm, staging)
     return target
+
+
+def write_archived(crm: Crm, folder: Path) -> dict[str, object]:
+    """Write what is kept of an export, and return what its manifest says of it."""
+    tables: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
+    ids: dict[str, list[str]] = {}
+    keys: dict[str, str] = {}
+    decimals: dict[str, str] = {}
+    emptied: dict[str, int] = {}
+    for number, kept in enumerate(kept_tables(crm)):
+        plain = "".join(c if c.isalnum() and c.isascii() else "-" for c in kept.table)
+        file = f"{number:03d}-{plain}.parquet"
+        written = write_ordered(kept.rows, folder / file)
+        tables.setdefault(kept.table, []).append(file)
+        rows[kept.table] = rows.get(kept.table, 0) + written
+        ids[kept.table] = list(kept.ids)
+        keys |= {kept.table: kept.key} if kept.key else {}
+        decimals |= {kept.table: kept.decimal} if kept.decimal else {}
+        emptied |= kept.emptied()
+    return {
+        "format": FORMAT,
+        "exported_at": crm.exported_at.isoformat(),
+        "tables": tables,
+        "rows": rows,
+        "ids": ids,
+        "keys": keys,
+        "decimals": decimals,
+        "emptied": emptied,
+        "sources": [
+            {"table": s["table"], "file": Path(str(s["path"])).name, "sha256": s["sha256"]}
+            for s in crm.sources
+            if s["table"] not in _APART
+        ],
+    }

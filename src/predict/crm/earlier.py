@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.changes import LEAD, Changes, Tracked
+from predict.crm.ids import hashed
 from predict.crm.overwritten import overwritten
 from predict.crm.profile import ProfileColumn
 from predict.crm.reader import Reader, parser, profile_value
@@ -18,7 +19,7 @@ from predict.crm.tables import PROFILE
 from predict.crm.texttable import FILE, RECORD
 from predict.errors import InputError, PredictError
 from predict.findings import Finding
-from predict.publish import MANIFEST, file_digest, read_json
+from predict.publish import MANIFEST, file_digest, read_json, sealed_folders
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -37,15 +38,24 @@ class Archived:
     exported_us : int
         When it was made, microseconds UTC.
     tables : mapping of table to tuple of str
-        Files, or entries of zips, that each table was read from.
+        Files of each table; in raw copies of earlier versions also entries of zips.
     digests : mapping of file to SHA-256
         As sealed.
+    inputs : str
+        Digest of the export itself; who is forgotten later does not change it.
+    typed : bool
+        Whether it holds what `predict.crm.keeping` keeps; else copies of the files.
+    decimals : mapping of table to str
+        Decimal signs that were declared, or fixed by the source.
     """
 
     folder: Path
     exported_us: int
     tables: Mapping[str, tuple[str, ...]]
     digests: Mapping[str, str]
+    inputs: str = ""
+    typed: bool = False
+    decimals: Mapping[str, str] = field(default_factory=dict)
 
     def files(self, table: str) -> list[Path]:
         """Return the files of a table, checked against what was sealed.
@@ -98,14 +108,18 @@ class Earlier:
 def archived_exports(archive: Path | None, name: str) -> list[Archived]:
     """Return the archived exports of a definition, the oldest first; one per moment of export."""
     found: dict[int, Archived] = {}
-    folder = None if archive is None else archive / name
-    for path in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
-        if path.name.startswith(".") or not (path / MANIFEST).is_file():
-            continue
+    for _, path in sealed_folders(archive / name) if archive is not None else ():
         manifest: Any = read_json(path / MANIFEST)
-        tables = {t: tuple(places) for t, places in manifest.get("tables", {}).items()}
         exported_us = microseconds(datetime.fromisoformat(manifest["exported_at"]))
-        found[exported_us] = Archived(path, exported_us, tables, manifest["files"])
+        found[exported_us] = Archived(
+            path,
+            exported_us,
+            {t: tuple(places) for t, places in manifest.get("tables", {}).items()},
+            manifest["files"],
+            manifest["inputs"],
+            "format" in manifest,
+            manifest.get("decimals", {}),
+        )
     return [found[us] for us in sorted(found)]
 
 
@@ -176,11 +190,14 @@ def _of_table(
 
     related = next((r for r in part.related if f"related.{r.name}" == table), None)
     if related is None:
-        present = leads.select(record="lead_id", **{p.column: leads[p.column] for p in own})
+        present = leads.select(
+            record=hashed(leads.lead_id), **{p.column: leads[p.column] for p in own}
+        )
     else:
         theirs = related.table
         present = theirs.select(
-            record=theirs[f"their:{related.name}"], **{p.column: theirs[p.column] for p in own}
+            record=hashed(theirs[f"their:{related.name}"]),
+            **{p.column: theirs[p.column] for p in own},
         )
     rows = [*_told(present, own, now)]
     for export in exports:
@@ -193,18 +210,16 @@ def _of_table(
             )
             earlier.findings.append(Finding("archive-unread", "warn", table, sentence))
             continue
-        files = {p.partition("::")[0] for p in export.tables[table]}
-        earlier.read += [
-            {"table": f"archive {export.exported_us} {table}", "sha256": export.digests[n]}
-            for n in sorted(files)
-        ]
+        told = f"archive {export.exported_us} {table}"
+        earlier.read.append({"table": told, "sha256": export.inputs})
     every = ibis.union(*rows) if len(rows) > 1 else rows[0]
     if related is None:
-        numbers = leads.select("lead_no", lead_record="lead_id")
+        # An id that is an e-mail address is kept as a hash.
+        numbers = leads.select("lead_no", lead_record=hashed(leads.lead_id))
         every = every.inner_join(numbers, every.record == numbers.lead_record)
         every, key = every.mutate(key=every.lead_no), LEAD
     else:
-        every, key = every.mutate(key=every.record), related.key
+        every, key = _unhashed(every, related.table, f"their:{related.name}"), related.key
     changed = reader.workspace.materialise(_changed(every), f"archive_{table}")
     tracked = tuple(Tracked(p.name, p.column, p.dtype, olds=False) for p in own)
     names = ", ".join(p.name for p in own)
@@ -233,7 +248,10 @@ def _values(reader: Reader, export: Archived, table: str, own: Sequence[ProfileC
         prefix, identity = f"{name}.", spec.their_key
     export.files(table)
     places = tuple(str(export.folder / place) for place in export.tables[table])
-    copy = spec.model_copy(update={"path": places, "sql": None, "url_env": None})
+    told: dict[str, Any] = {"path": places, "sql": None, "url_env": None}
+    if export.typed:  # what was left out then is not there
+        told |= {"where": {}, "decimal": export.decimals.get(table, spec.decimal)}
+    copy = spec.model_copy(update=told)
     text = read_text(reader.workspace, copy, folder=export.folder)
     there = {p: c for p in own if (c := p.name.removeprefix(prefix)) in text.columns}
     parsed = reader.parse(text, {c: parser(p.dtype) for p, c in there.items()} | {identity: "id"})
@@ -242,7 +260,7 @@ def _values(reader: Reader, export: Archived, table: str, own: Sequence[ProfileC
     rows = rows.mutate(place=ibis.row_number().over(order))
     rows = rows.filter((rows.place == 0) & rows[identity].notnull())
     return rows.select(
-        record=rows[identity],
+        record=hashed(rows[identity]),
         **{PROFILE + p.name: profile_value(rows[c], p.dtype) for p, c in there.items()},
     )
 
@@ -265,6 +283,13 @@ def _told(rows: ir.Table, own: Sequence[ProfileColumn], exported_us: int) -> Ite
             old_number=ibis.null("float64"),
             new_number=number.cast("float64"),
         )
+
+
+def _unhashed(rows: ir.Table, keys: ir.Table, name: str) -> ir.Table:
+    """Give rows the key as this export has it, for an e-mail address is archived as a hash."""
+    own = keys.select(own_record=keys[name]).distinct()
+    joined = rows.left_join(own, rows.record == hashed(own.own_record))
+    return joined.select(*rows.columns, key=joined.own_record.coalesce(joined.record))
 
 
 def _changed(rows: ir.Table) -> ir.Table:

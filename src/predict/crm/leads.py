@@ -120,7 +120,7 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
         tuple(related),
         merged=merged.table,
         places=table.filter(table.origin == 0).select("lead_no", "file", "record"),
-        undeclared=_undeclared(definition, text),
+        undeclared=undeclared_columns(definition, text),
     )
 
 
@@ -184,7 +184,8 @@ def _left_out(definition: Definition) -> list[Finding]:
     ]
 
 
-def _undeclared(definition: Definition, text: TextTable) -> tuple[str, ...]:
+def undeclared_columns(definition: Definition, text: TextTable) -> tuple[str, ...]:
+    """Return the columns of the leads' table that the definition does not name."""
     spec = definition.leads
     used = {*spec.columns, *definition.never_use.columns, *roles_of(definition).values()}
     used |= {r.key for r in definition.related.values()} | {str(spec.outcome_column)}

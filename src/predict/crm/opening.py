@@ -169,6 +169,7 @@ def _open(reader: Reader, archive: Path | None) -> Crm:
             for name, text in p.sources.items()
             for file in text.described()
         ],
+        texts=texts,
         links=links.maps,
         carriers=did.carriers,
         changes=together([*changes, *earlier.changes]),

@@ -11,9 +11,12 @@ from predict.crm.texttable import FILE, RECORD
 from predict.errors import InputError
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
 _BATCH = 50_000
+#: Rows of a group in files that are to be the same bytes for the same rows.
+_GROUP = 100_000
 
 
 def write_rows(
@@ -75,6 +78,42 @@ def write_frame(df: pd.DataFrame, target: Path) -> None:
             array = pa.array(column, from_pandas=True)
         arrays[name] = array.cast(pa.string()) if pa.types.is_null(array.type) else array
     parquet.write_table(pa.table(arrays), target)
+
+
+def write_ordered(rows: ir.Table, target: Path) -> int:
+    """Write a table in the order that it has, so that the same rows are the same bytes.
+
+    Parameters
+    ----------
+    rows : Ibis table
+        Ordered by keys without ties; streams.
+    target : Path
+        The Parquet file.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with rows.to_pyarrow_batches(chunk_size=_GROUP) as batches:
+        schema = batches.schema
+        waiting, held, done = [], 0, 0
+        with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+            for batch in batches:
+                waiting.append(batch)
+                held += batch.num_rows
+                # Engines cut batches as their threads run; groups are cut here.
+                while held >= _GROUP:
+                    table = pa.Table.from_batches(waiting, schema)
+                    writer.write_table(table.slice(0, _GROUP).combine_chunks())
+                    waiting = table.slice(_GROUP).to_batches()
+                    held, done = held - _GROUP, done + _GROUP
+            if held or not done:
+                writer.write_table(pa.Table.from_batches(waiting, schema).combine_chunks())
+    return done + held
 
 
 def parquet_columns(path: Path, name: str) -> tuple[str, ...]:

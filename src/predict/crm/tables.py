@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from predict.crm.profile import ProfileColumn
     from predict.crm.related import RelatedPart
     from predict.crm.sources import Workspace
+    from predict.crm.texttable import TextTable
     from predict.definition.schema import Definition
     from predict.findings import Finding
 
@@ -89,6 +90,8 @@ class Crm:
         Values that did not parse: table, file, record, column, value, rule, line.
     sources : list of dict
         Files read: table, path, bytes, sha256.
+    texts : mapping of str to TextTable
+        What each table was read from, as text, by its name in ``sources``.
     links : mapping of str to Ibis table
         Per kind of id ``other_id`` → ``lead_no``: ``lead`` (with the ids of merged records) and
         the names of ``[links.…]``.
@@ -117,6 +120,7 @@ class Crm:
     counts: Mapping[str, int]
     rejects: pd.DataFrame
     sources: list[dict[str, object]] = field(default_factory=list)
+    texts: Mapping[str, TextTable] = field(default_factory=dict)
     links: Mapping[str, ir.Table] = field(default_factory=dict)
     carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
     changes: tuple[Changes, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.holdings import holdings, raw_tables
+from predict.crm.personal import may_be_personal
 from predict.crm.unlocks import Unlock, unlocks
 from predict.history.association import column_cells, judged, month_of
 from predict.history.coverage import joins, kinds
@@ -20,7 +21,7 @@ from predict.history.horizons import (
     share_by,
     stage_delays,
 )
-from predict.history.suspects import may_be_personal, suspects
+from predict.history.suspects import suspects
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from predict.crm.personal import plain_name
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,11 +45,6 @@ _NAMES: tuple[tuple[str, str], ...] = (
 )
 # fmt: on
 _KNOWN_EARLY = re.compile(r"annual|first|original|last name|created?$|create date")
-#: Names of columns whose values may tell who somebody is.
-_PERSONAL = re.compile(
-    r"(^|\W)(name|e ?mail|phone|mobile|fax|street|address|city|zip|postal|linkedin|twitter|photo|"
-    r"description|notes?|comments?|birth|salutation|company|url|website|domain)(\W|$)"
-)
 
 
 @dataclass(frozen=True)
@@ -101,26 +98,10 @@ def name_says(column: str) -> str | None:
     >>> name_says("Industry"), name_says("First Conversion Date"), name_says("AnnualRevenue")
     (None, None, None)
     """
-    plain = _plain(column)
+    plain = plain_name(column)
     if _KNOWN_EARLY.search(plain):
         return None
     return next((why for pattern, why in _NAMES if re.search(pattern, plain)), None)
-
-
-def may_be_personal(column: str) -> bool:
-    """Tell whether the values of an undeclared column might say who a lead is.
-
-    Examples
-    --------
-    >>> may_be_personal("MobilePhone"), may_be_personal("Notes__c"), may_be_personal("Industry")
-    (True, True, False)
-    """
-    return _PERSONAL.search(_plain(column)) is not None
-
-
-def _plain(column: str) -> str:
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"__[a-z]$", "", column))
-    return re.sub(r"[\s_.-]+", " ", text).lower()
 
 
 def strength(inside: Bounds, outside: Bounds) -> float:

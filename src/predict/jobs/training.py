@@ -120,7 +120,7 @@ def _train(
                 registry, definition.name, known, True, known.tags.get("verdict", "")
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
-    archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
+    archive_export(home.archive, crm)
     data = build_dataset(crm)
     audit = stages.audited(data, crm, home)
     findings = [*crm.findings, *audit.findings]
