@@ -56,7 +56,7 @@ def write_export(folder: Path, day: str, *, share: float = 1.0, seed: int = 7) -
     created = pd.Timestamp("2023-07-01 09:00") + pd.to_timedelta(np.arange(N) * 12, unit="h")
     steel, fair = rng.random(N) < 0.4, rng.random(N) < 0.5
     eager = rng.poisson(np.where(steel, 2.5, 1.0))
-    won = rng.random(N) < 1 / (1 + np.exp(2.6 - 1.4 * steel - 0.45 * eager))
+    won = rng.random(N) < 1 / (1 + np.exp(3.4 - 2.0 * steel - 0.8 * eager))
     at = created + pd.to_timedelta(rng.uniform(2, 19, N), unit="D")
     leads = pd.DataFrame({"id": [f"{i:04d}" for i in range(N)], "created": created})
     leads["industry"] = np.where(steel, "Steel", "Paper")

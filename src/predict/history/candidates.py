@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from predict.crm.holdings import raw_tables
 from predict.crm.overwritten import overwritten
 from predict.history.association import raw_columns
-from predict.history.suspects import may_be_personal
+from predict.crm.personal import may_be_personal
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -190,7 +190,7 @@ class _Run:
             refuse_doubtful(sizes_of(crm), last_archived(self.home.archive, self.name))
         if blocking(crm.findings):
             return self._published("blocked", None, self._month(crm.findings))
-        archive_export(self.home.archive, self.name, crm.exported_at, crm.sources)
+        archive_export(self.home.archive, crm)
         data = build_dataset(crm)
         audit = stages.audited(data, crm, self.home)
         findings = [*crm.findings, *audit.findings]
