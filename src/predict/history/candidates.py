@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from predict.crm.holdings import raw_tables
 from predict.crm.overwritten import overwritten
-from predict.history.association import raw_columns
 from predict.crm.personal import may_be_personal
+from predict.history.association import raw_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
 from predict.learning.backtest import backtest
+from predict.registry.versions import model_digest
 from predict.scoring.lists import MatchedList, match_list
 from predict.scoring.scorer import Scorer
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.verdict import Lane, Verdict
+    from predict.registry.versions import Version
 
 Leads = str | os.PathLike[str] | pd.DataFrame
 
@@ -149,6 +152,52 @@ def train(
     if result is None:
         result = backtest(data, start=data.manifest["first_fold"])
     return fit_lead_model(data, definition, result)
+
+
+def register(
+    model: LeadModel,
+    verdict: Verdict,
+    *,
+    result: BacktestResult | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> Version:
+    """Register a model with its verdict; it scores from now on only if the verdict says so.
+
+    Parameters
+    ----------
+    model : LeadModel
+        From `train`; its card says whose it is.
+    verdict : Verdict
+        From `compare`.
+    result : BacktestResult, optional
+        Kept beside the model, with its figures.
+    home : path, optional
+        By default ``$PREDICT_HOME``, else ``models/``.
+
+    Returns
+    -------
+    Version
+        The same model a second time is the same version.
+    """
+    from predict.jobs.stages import logged
+    from predict.publish import write_json
+    from predict.registry.models import Registry
+
+    registry, told = Registry(Home.at(home)), verdict.as_dict()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "run"
+        folder.mkdir()
+        write_json(folder / "gate.json", told)
+        model.save(Path(scratch) / "model")
+        inputs = model_digest(Path(scratch) / "model")
+        tags = {"inputs": inputs, "verdict": verdict.sentence, "lane": verdict.lane}
+        version = logged(registry, model, result, folder, params={}, tags=tags)
+    figures = {f"gate/{name}": value for name, value in verdict.figures.items()}
+    gate = {"gate": "promote" if verdict.promote else "hold"}
+    version = registry.log_verdict(version, metrics=figures, artifacts={}, tags=gate)
+    if not verdict.promote:
+        return version
+    return registry.promote(version.name, version.number, verdict.sentence)
 
 
 def champion(definition: Definition, home: str | os.PathLike[str] | None = None) -> LeadModel:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from predict.history.dataset import Dataset
     from predict.home import Home
     from predict.learning.backtest_result import BacktestResult
+    from predict.learning.lead_model import LeadModel
     from predict.learning.leakage.audit import Audit
     from predict.registry.models import Registry
     from predict.registry.versions import Version
@@ -112,29 +113,64 @@ def registered(
         time_cap=time_cap,
         progress=lambda done, total, what: progress("fit", done, total, what),
     )
-    summary: Any = result.summary()
     beats, sentence = result.beats_baselines()
+    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
     with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder) / "model")
-        return registry.log_training(
-            definition.name,
-            Path(folder) / "model",
-            params=_params(definition, model.card, trials),
-            metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
-            fold_metrics=[_fold(f) for f in summary["folds"]],
-            artifacts=_artifacts(Path(folder), crm, data, audit, result, model.card),
+        write_json(Path(folder) / "audit.json", audit.as_dict())
+        (Path(folder) / "findings.json").write_text(told, encoding="utf-8")
+        return logged(
+            registry,
+            model,
+            result,
+            Path(folder),
+            params={"trials": trials},
             tags={"inputs": inputs, "verdict": sentence, "beats": beats},
         )
 
 
-def _params(definition: Definition, card: Mapping[str, Any], trials: int) -> dict[str, object]:
+def logged(
+    registry: Registry,
+    model: LeadModel,
+    result: BacktestResult | None,
+    folder: Path,
+    *,
+    params: Mapping[str, object],
+    tags: Mapping[str, object],
+) -> Version:
+    """Log a model and its backtest, with the files of a scratch folder beside them.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where to.
+    model : LeadModel
+        Its card says whose it is.
+    result : BacktestResult or None
+        Its figures, by month and in all, predictions and curves are kept.
+    folder : Path
+        Scratch folder. Files in it are shared with the run; the model is saved here too.
+    params, tags : mapping
+        More settings, and tags as of `Registry.log_training`.
+    """
+    card, kept = model.card, {file.name: file for file in sorted(folder.iterdir())}
+    summary: Any = {} if result is None else result.summary()
+    total = summary["total"]["model"] if summary else {}
+    model.save(folder / "model")
+    return registry.log_training(
+        str(card["name"]),
+        folder / "model",
+        params=_params(card) | dict(params),
+        metrics=total | {"leads": card["leads"]},
+        fold_metrics=[_fold(f) for f in summary.get("folds", ())],
+        artifacts=kept | _artifacts(folder / "more", model, result),
+        tags=tags,
+    )
+
+
+def _params(card: Mapping[str, Any]) -> dict[str, object]:
     fit = card["fit"]["full"]
     return {
-        "stage": definition.conversion.stage,
-        "within_days": definition.conversion.within_days,
-        "trials": trials,
-        "rows": card["rows"],
-        "definition_digest": card["definition_digest"],
+        **{key: card[key] for key in ("stage", "within_days", "rows", "definition_digest")},
         **{f"fit.{k}": v for k, v in fit.items() if isinstance(v, int | float | str)},
     }
 
@@ -144,28 +180,19 @@ def _fold(fold: Mapping[str, Any]) -> dict[str, object]:
     return {"cutoff": fold["cutoff"], **figures}
 
 
-def _artifacts(
-    folder: Path,
-    crm: Crm,
-    data: Dataset,
-    audit: Audit,
-    result: BacktestResult,
-    card: Mapping[str, Any],
-) -> dict[str, Path]:
+def _artifacts(folder: Path, model: LeadModel, result: BacktestResult | None) -> dict[str, Path]:
     """Write what a run keeps beside its figures; no rows of the export, no personal data."""
-    (folder / "backtest").mkdir()
+    folder.mkdir()
+    (folder / "definition.toml").write_text(model.definition_text, encoding="utf-8")
+    write_json(folder / "data.json", model.card["data"])
+    write_json(folder / "card.json", model.card)
+    kept = {file.name: file for file in sorted(folder.iterdir())}
+    if result is None:
+        return kept
+    for name in ("curves", "backtest"):
+        (folder / name).mkdir()
+    draw(result, folder / "curves")
     result.save(folder / "backtest")
-    (folder / "definition.toml").write_text(crm.definition.text, encoding="utf-8")
-    write_json(folder / "data.json", data.manifest)
-    write_json(folder / "card.json", card)
-    write_json(folder / "audit.json", audit.as_dict())
-    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
-    (folder / "findings.json").write_text(told, encoding="utf-8")
-    names = ("definition.toml", "data.json", "card.json", "audit.json", "findings.json")
-    kept = {n: folder / n for n in names}
-    pictures = folder / "curves"
-    pictures.mkdir()
-    kept |= {f"curves/{file.name}": file for file in draw(result, pictures)}
-    for file in sorted((folder / "backtest").iterdir()):
-        kept[f"backtest/{file.name}"] = file
+    for name in ("curves", "backtest"):
+        kept |= {f"{name}/{file.name}": file for file in sorted((folder / name).iterdir())}
     return kept
