@@ -124,7 +124,9 @@ def monthly(
         crm = open_crm(definition, archive=home.archive)
         try:
             run = _Run(crm, home, Registry(home), trials, time_cap, progress or stages.silent)
-            return run.finished() or run.run(accept)
+            if not accept:
+                refuse_doubtful(sizes_of(crm), last_archived(home.archive, definition.name))
+            return run.finished() or run.run()
         finally:
             crm.close()
 
@@ -183,11 +185,9 @@ class _Run:
             told["state"], told["line"], self.folder / REPORT, told["version"], already=True
         )
 
-    def run(self, accept: bool) -> Monthly:
+    def run(self) -> Monthly:
         """Go through all steps."""
         crm = self.crm
-        if not accept:
-            refuse_doubtful(sizes_of(crm), last_archived(self.home.archive, self.name))
         if blocking(crm.findings):
             return self._published("blocked", None, self._month(crm.findings))
         archive_export(self.home.archive, crm)
