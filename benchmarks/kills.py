@@ -47,6 +47,7 @@ WRITES = (
     "set_registered_model_tag",
 )
 _PRELOADED = ["predict.jobs.monthly", "predict.learning.model", "mlflow", "lightgbm"]
+_PRELOADED += ["predict.report.monthly", "mlflow.store.tracking.sqlalchemy_store"]
 _PRELOADED += ["predict.learning.leakage.audit", "predict.registry.models", "benchmarks.kills"]
 
 
@@ -147,6 +148,7 @@ def _learning(folder: Path, fast: bool) -> None:
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.leakage import audit as audits
+    from predict.report import monthly as pages
 
     def kept(make: Callable[..., Any], save: Callable[[Any], object], load: Any) -> Any:
         def call(*given: Any, **named: Any) -> Any:
@@ -175,6 +177,9 @@ def _learning(folder: Path, fast: bool) -> None:
         contests.contest, lambda f: f.to_parquet(rows), lambda: pd.read_parquet(rows)
     )
     audits.audit = kept(audits.audit, write, read)
+    if fast:  # pictures and curves take time and change nothing
+        stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
+        pages.delays = lambda crm: None  # type: ignore[attr-defined]
 
 
 # ---- outside -------------------------------------------------------------------------------------
@@ -271,6 +276,14 @@ def known_chances(stage: Stage) -> dict[int, list[float]]:
     return dict([second, aside(chances, stage.home)])
 
 
+def after_kill(stage: Stage, known: dict[int, list[float]], fast: bool) -> int:
+    """Check what is left, run again, check that; return the version in use at the kill."""
+    in_use = check_killed(stage, known)
+    run(stage.root, fast, False, None)
+    check_finished(stage, known)
+    return in_use
+
+
 def kill_at_write(stage: Stage, number: int, known: dict[int, list[float]]) -> int:
     """Kill a run before a write, check, finish, check; return the version in use at the kill."""
     stage.start_over()
@@ -278,9 +291,7 @@ def kill_at_write(stage: Stage, number: int, known: dict[int, list[float]]) -> i
     child.start()
     child.join()
     assert child.exitcode == -signal.SIGKILL, child.exitcode
-    in_use: int = aside(check_killed, stage, known)
-    finish(stage)
-    aside(check_finished, stage, known)
+    in_use: int = aside(after_kill, stage, known, True)
     return in_use
 
 
@@ -294,9 +305,7 @@ def kill_after(stage: Stage, seconds: float, known: dict[int, list[float]], fast
     if not was_over:
         os.kill(child.pid, signal.SIGKILL)
         child.join()
-    in_use: int = aside(check_killed, stage, known)
-    finish(stage, fast=fast)
-    aside(check_finished, stage, known)
+    in_use = aside(after_kill, stage, known, fast)
     return "it was over" if was_over else f"version {in_use} in use"
 
 

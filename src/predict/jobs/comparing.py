@@ -11,7 +11,7 @@ from predict.crm.opening import open_crm
 from predict.errors import PredictError
 from predict.findings import Finding
 from predict.history.building import Recipe, build_dataset
-from predict.jobs.open_leads import grade_changes, graded
+from predict.jobs.open_leads import grade_changes, graded, open_leads
 from predict.jobs.stages import Progress, silent
 
 if TYPE_CHECKING:
@@ -105,7 +105,10 @@ def compare(
         can_score = champion is not None and _same_definition(champion, crm)
         if champion is None or not can_score or frame["champion"].isna().all():
             return Comparison(verdict)
-        changes = grade_changes(graded(theirs, champion), graded(crm, challenger))
+        listed = open_leads(crm)
+        same = listed if theirs is crm else open_leads(theirs)
+        now = graded(theirs, same, champion)
+        changes = grade_changes(now, graded(crm, listed, challenger))
     moved = changes["now"] != changes["new"]
     changed, all_open = int(changes.loc[moved, "leads"].sum()), int(changes["leads"].sum())
     return Comparison(verdict.with_grades(changed, all_open), changes)

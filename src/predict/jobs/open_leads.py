@@ -8,7 +8,7 @@ from predict.crm.people import rows_of_leads
 from predict.crm.stamps import microseconds
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.jobs.run import CHUNK_ROWS, fields_of, leads_of
-from predict.scoring.lists import match_list
+from predict.scoring.lists import MatchedList, match_list
 from predict.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from predict.learning.lead_model import LeadModel
 
 
-def graded(crm: Crm, model: LeadModel) -> pd.DataFrame:
-    """Grade the leads that are open when the export was made.
+def open_leads(crm: Crm) -> MatchedList:
+    """Return the leads that are open when the export was made."""
+    return match_list(crm, rows_of_leads(crm), microseconds(crm.exported_at)).only_open(crm)
+
+
+def graded(crm: Crm, matched: MatchedList, model: LeadModel) -> pd.DataFrame:
+    """Grade open leads.
 
     Parameters
     ----------
     crm : Crm
         The opened export.
+    matched : MatchedList
+        From `open_leads`.
     model : LeadModel
         Learned under the same definition.
 
@@ -36,7 +43,6 @@ def graded(crm: Crm, model: LeadModel) -> pd.DataFrame:
     """
     import pandas as pd
 
-    matched = match_list(crm, rows_of_leads(crm), microseconds(crm.exported_at)).only_open(crm)
     scorer = Scorer(model, crm.definition, "")
     features = catalogue(crm, Recipe.from_dict(model.card["data"]["recipe"]))
     parts = []
