@@ -53,7 +53,7 @@ class Home:
 
     @property
     def archive(self) -> Path:
-        """Dated, append-only copies of every export that trained a model."""
+        """Every export that trained a model, dated, typed, under pseudonyms."""
         return self.root / "archive"
 
     @property
@@ -65,6 +65,11 @@ class Home:
     def reports(self) -> Path:
         """What monthly runs reported: one sealed folder a run."""
         return self.root / "reports"
+
+    @property
+    def feedback(self) -> Path:
+        """What sales said of leads."""
+        return self.root / "feedback"
 
     @property
     def lock(self) -> Path:

@@ -217,10 +217,17 @@ def remove_folder(target: Path) -> None:
     shutil.rmtree(gone)
 
 
-def settle(parent: Path) -> None:
+def settle(parent: Path, *, strays: bool = False) -> None:
     """Finish what a killed `replacing` or `remove_folder` left below ``parent``.
 
     The caller holds the lock under which the folders are written.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder of sealed folders.
+    strays : bool
+        Whether to remove what killed runs were writing; only where all that writes holds the lock.
     """
     for path in sorted(parent.glob(f".*{_REMOVED}")) if parent.is_dir() else []:
         shutil.rmtree(path)
@@ -231,6 +238,9 @@ def settle(parent: Path) -> None:
         else:
             path.rename(target)
             _fsync(parent)
+    for path in sorted(parent.glob(".*")) if strays and parent.is_dir() else []:
+        if path.is_dir():
+            shutil.rmtree(path)
 
 
 def sealed_folders(parent: Path) -> Iterator[tuple[str, Path]]:
@@ -262,16 +272,6 @@ def publish_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         _fsync(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def sweep(parent: Path) -> None:
-    """Remove what killed runs of `publishing` left below ``parent``.
-
-    The caller holds the lock under which the folders are published.
-    """
-    for path in sorted(parent.glob(".*")) if parent.is_dir() else []:
-        if path.is_dir() and not path.name.endswith((".replaced", ".removed")):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

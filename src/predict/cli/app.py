@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from predict.cli import forgetting, verbs
 from predict.cli import models as models_verbs
-from predict.cli import verbs
 from predict.errors import InputError, PredictError
 
 app = typer.Typer(
@@ -168,6 +168,25 @@ def rollback(definition: Of, because: Because = None, home: Home = None) -> None
 def models(home: Home = None) -> None:
     """List the models, the one in use and the one on trial; who was in use when, and why."""
     models_verbs.models(home)
+
+
+@app.command()
+def forget(
+    leads: Annotated[
+        list[str] | None, typer.Argument(metavar="LEAD_ID…", help="Whom; ids as the CRM has them.")
+    ] = None,
+    definition: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Under which; all by default.")
+    ] = None,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Instead, what is older than \\[retention] says.")
+    ] = False,
+    because: Annotated[str | None, typer.Option(help="A reason to keep; no names.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment of the request, UTC; now.")] = None,
+    home: Home = None,
+) -> None:
+    """Remove leads from archive, ledger and feedback, and leave them out from now on."""
+    raise typer.Exit(forgetting.forget(leads or [], definition, expired, because, as_of, home))
 
 
 @app.command()

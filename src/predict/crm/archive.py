@@ -39,7 +39,7 @@ def archive_export(root: Path, crm: Crm) -> Path:
     content = [[s["table"], Path(str(s["path"])).name, s["sha256"]] for s in sources]
     digest = json_digest(content)
     parent = root / crm.definition.name
-    settle(parent)
+    settle(parent, strays=True)
     target = parent / f"{crm.exported_at:%Y%m%dT%H%M%S}-{digest[:12]}"
     if target.exists():
         verify(target)

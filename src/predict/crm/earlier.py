@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from predict.crm.leads import LeadsPart
+    from predict.definition.agreement import Retention
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,32 @@ def archived_exports(archive: Path | None, name: str) -> list[Archived]:
             manifest.get("decimals", {}),
         )
     return [found[us] for us in sorted(found)]
+
+
+def expires(retention: Retention | None, newest: datetime) -> int | None:
+    """Return the moment before which what was kept has expired, or None where nothing does.
+
+    Parameters
+    ----------
+    retention : Retention or None
+        Of the definition.
+    newest : datetime
+        The newest export.
+    """
+    import pandas as pd
+
+    if retention is None:
+        return None
+    until = pd.Timestamp(newest) - pd.DateOffset(months=retention.months)
+    return microseconds(until.to_pydatetime())
+
+
+def unexpired(
+    exports: Sequence[Archived], retention: Retention | None, newest: datetime
+) -> list[Archived]:
+    """Return the archived exports that are not too old to be read."""
+    limit = expires(retention, newest)
+    return [e for e in exports if limit is None or e.exported_us >= limit]
 
 
 def read_earlier(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,3 +67,28 @@ def hashed(column: ir.StringValue) -> ir.StringValue:
     (True, 64, 'L-7')
     """
     return column.contains("@").ifelse(column.strip().lower().hexdigest("sha256"), column)
+
+
+def forms_of(lead: str) -> list[str]:
+    """Return an id as somebody writes it, then in the forms that it may be kept in.
+
+    Salesforce's 15 characters and 18 are one id; an e-mail address is kept as its `hashed` form.
+
+    Examples
+    --------
+    >>> forms_of("00Q5e00001AbCdE"), forms_of("00Q5e00001AbCdEEAV")
+    (['00Q5e00001AbCdE', '00Q5e00001AbCdEEAV'], ['00Q5e00001AbCdEEAV', '00Q5e00001AbCdE'])
+    >>> forms_of(" L-7 "), len(forms_of("jo@x.example"))
+    (['L-7'], 2)
+    """
+    lead = lead.strip()
+    short = lead[:_LENGTH]
+    found = [lead]
+    if re.fullmatch(f"[0-9A-Za-z]{{{_LENGTH}}}", short):
+        chunks = [short[i : i + _CHUNK] for i in range(0, _LENGTH, _CHUNK)]
+        signs = [_CHECK[sum(c.isupper() << i for i, c in enumerate(chunk))] for chunk in chunks]
+        long = short + "".join(signs)
+        found += [f for f in (short, long) if lead in (short, long)]
+    if "@" in lead:
+        found.append(hashlib.sha256(lead.lower().encode()).hexdigest())
+    return list(dict.fromkeys(found))

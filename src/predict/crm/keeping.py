@@ -40,7 +40,7 @@ class Kept:
         Ordered by keys without ties. Texts are those of the export, since their type is decided
         over all values of the export that reads them; ids are in one form, moments microseconds.
     ids : tuple of str
-        Columns with ids of leads and of what is linked to them.
+        Columns with ids of leads, or of related profiles: whose rows these are.
     key : str or None
         Of a related profile that is no firm's: the column of leads that holds its id.
     decimal : str or None
@@ -199,8 +199,7 @@ def _links(crm: Crm, name: str) -> Kept:
     pairs = crm.links[name]
     joined = pairs.inner_join(own, pairs.lead_no == own.own_no)
     rows = joined.select(lead_id=hashed(joined.own_id), other_id=hashed(joined.other_id))
-    columns = ["lead_id", "other_id"]
-    return Kept(f"links.{name}", rows.order_by(columns), tuple(columns))
+    return Kept(f"links.{name}", rows.order_by("lead_id", "other_id"), ("lead_id",))
 
 
 def _declared(spec: Profile, never: Iterable[str]) -> list[str]:

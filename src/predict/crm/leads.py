@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from predict.crm.eligibility import told
+from predict.crm.forgotten import Forgotten, set_apart
+from predict.crm.forgotten import told as told_of_forgotten
 from predict.crm.known_from import with_stamps
 from predict.crm.layout import allowed, lay_out, roles_of
 from predict.crm.merged import fold, read_merged
@@ -46,6 +48,8 @@ class LeadsPart(Part):
         ``lead_no``, ``file``, ``record``: where each lead stands in the export.
     undeclared : tuple of str
         Columns that the definition does not name.
+    gone : Ibis table or None
+        ``lead_id`` and ``mail_key`` of the leads that were forgotten, if anybody was.
     """
 
     profile: tuple[ProfileColumn, ...] = ()
@@ -54,9 +58,12 @@ class LeadsPart(Part):
     merged: ir.Table = field(kw_only=True)
     places: ir.Table = field(kw_only=True)
     undeclared: tuple[str, ...] = ()
+    gone: ir.Table | None = None
 
 
-def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
+def read_leads(
+    reader: Reader, tracked: Collection[str] = (), forgotten: Forgotten | None = None
+) -> LeadsPart:
     """Read the leads and their related profiles into typed columns.
 
     Parameters
@@ -66,6 +73,8 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     tracked : collection of str
         Feature names of mutable columns that a history may tell of: they are read as the export
         holds them.
+    forgotten : Forgotten, optional
+        Who is left out.
 
     Returns
     -------
@@ -93,13 +102,15 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
     leads, undated = with_stamps(reader, text, told_of, rows.select(**columns))
     leads = leads.filter(leads.lead_id.notnull() & leads.created_us.notnull())
     leads, about_merged, folded = fold(reader, leads, merged.table)
+    leads, gone = set_apart(reader.workspace, leads, merged.table, forgotten or Forgotten())
     related = [join_related(reader, name, tracked) for name in definition.related]
     for part in related:
         leads = part.joined_to(leads)
     table = _one_row_a_lead(reader.workspace, leads)
-    counts = _counts(rows, [spec.lead_id, spec.created_at], table, folded)
+    counts = _counts(rows, [spec.lead_id, spec.created_at], table, folded, gone)
     findings = [*parsed.findings, *_left_out(definition), *_about_rows(counts)]
     findings += [*merged.findings, *others.findings, *about_merged]
+    findings += told_of_forgotten(table, gone)
     findings += [*told(table, laid.asks), *check_names(definition, text.columns)]
     findings += [f for part in related for f in part.findings_on(table)]
     return LeadsPart(
@@ -121,6 +132,7 @@ def read_leads(reader: Reader, tracked: Collection[str] = ()) -> LeadsPart:
         merged=merged.table,
         places=table.filter(table.origin == 0).select("lead_no", "file", "record"),
         undeclared=undeclared_columns(definition, text),
+        gone=gone,
     )
 
 
@@ -136,17 +148,21 @@ def _one_row_a_lead(workspace: Workspace, rows: ir.Table) -> ir.Table:
     return workspace.materialise(kept, "leads", order_by=["lead_no"])
 
 
-def _counts(rows: ir.Table, needed: Sequence[str], leads: ir.Table, merged: int) -> dict[str, int]:
+def _counts(
+    rows: ir.Table, needed: Sequence[str], leads: ir.Table, merged: int, gone: ir.Table | None
+) -> dict[str, int]:
     unusable = rows[needed[0]].isnull() | rows[needed[1]].isnull()
     counted = rows.aggregate(
         read=rows.count(), unusable=unusable.sum().fill_null(0), leads=leads.count().as_scalar()
     ).to_pandas()
     read, unread, kept = (int(counted[c][0]) for c in ("read", "unusable", "leads"))
+    forgotten = 0 if gone is None else int(gone.count().execute())
     return {
+        **({"leads forgotten": forgotten} if forgotten else {}),
         "leads read": read,
         "leads": kept,
         "leads without id or creation date": unread,
-        "leads twice": read - unread - merged - kept,
+        "leads twice": read - unread - merged - forgotten - kept,
         "leads merged": merged,
     }
 

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from predict.crm.changes import read_changes, read_stories, together, tracked_names
 from predict.crm.checks import check_tables
 from predict.crm.coverage import check_coverage
-from predict.crm.earlier import archived_exports, read_earlier
+from predict.crm.earlier import archived_exports, read_earlier, unexpired
 from predict.crm.events import read_events
+from predict.crm.forgotten import Forgotten
+from predict.crm.forgotten import read_as as read_as_forgotten
 from predict.crm.identity import read_links
 from predict.crm.leads import LeadsPart, read_leads
 from predict.crm.outcomes import read_outcomes, stage_kinds
@@ -64,7 +66,7 @@ def open_crm(
         definition say.
     archive : Path, optional
         Archive of earlier exports (of the home): what mutable columns without another history
-        held at each of them. None is taken where it is not given.
+        held at each of them, and who was forgotten. None is taken where it is not given.
     memory_limit : str
         Memory the engine may use before it spills to disk.
 
@@ -110,7 +112,8 @@ def _open(reader: Reader, archive: Path | None) -> Crm:
     exports = archived_exports(archive, definition.name)
     others = [n for n in overwritten(definition) if n not in tracked]
     others = others if exports else [n for n in others if n in reader.types]
-    part = read_leads(reader, {*tracked, *others})
+    forgotten = Forgotten.read(archive, definition.name)
+    part = read_leads(reader, {*tracked, *others}, forgotten)
     listed = read_suppression(reader)
     marked, suppressed = _suppressed(reader, part, listed.table)
     links = read_links(reader, marked, part.merged)
@@ -130,6 +133,7 @@ def _open(reader: Reader, archive: Path | None) -> Crm:
         ],
     )
     standing = stand(reader, marked, became.table, firms.table, microseconds(exported))
+    exports = unexpired(exports, definition.retention, exported)
     earlier = read_earlier(reader, exports, others, part, marked, exported)
     tracked |= earlier.names
     unknown = {p.name for p in part.profile if p.name in others} - tracked
@@ -173,7 +177,9 @@ def _open(reader: Reader, archive: Path | None) -> Crm:
         links=links.maps,
         carriers=did.carriers,
         changes=together([*changes, *earlier.changes]),
-        archived=earlier.read,
+        archived=[*earlier.read, *read_as_forgotten(part.gone)],
+        forgotten=forgotten,
+        gone=part.gone,
     )
     crm.findings.extend([*check_tables(crm), *check_plans(crm, declared), *check_coverage(crm)])
     return crm

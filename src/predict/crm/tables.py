@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from predict.crm.forgotten import Forgotten
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
@@ -100,7 +102,11 @@ class Crm:
     changes : tuple of Changes
         What is on record about the past of mutable profile columns.
     archived : list of dict
-        Earlier exports of which values were taken: table, sha256.
+        Earlier exports of which values were taken, and who was left out: table, sha256.
+    forgotten : Forgotten
+        Who is left out of every run.
+    gone : Ibis table or None
+        ``lead_id`` and ``mail_key`` of those of them that the export still holds.
     """
 
     definition: Definition
@@ -125,6 +131,8 @@ class Crm:
     carriers: Mapping[str, tuple[Carriers, ...]] = field(default_factory=dict)
     changes: tuple[Changes, ...] = ()
     archived: list[dict[str, object]] = field(default_factory=list)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    gone: ir.Table | None = None
 
     def check(self) -> pd.DataFrame:
         """Return what was noticed about the export, in words, before any model."""

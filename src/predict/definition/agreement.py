@@ -108,6 +108,23 @@ class Snapshots(Section):
         return tuple(sorted(ages))
 
 
+class Retention(Section):
+    """How long archived exports and the record of scored leads are kept.
+
+    Parameters
+    ----------
+    months : int
+        Calendar months before the newest export; what is older is removed, the newest never.
+
+    Examples
+    --------
+    >>> Retention(months=36).months
+    36
+    """
+
+    months: Annotated[int, Field(strict=True, ge=1)]
+
+
 _Scalars = Annotated[tuple[Scalar, ...], Field(min_length=1)]
 
 

@@ -20,6 +20,7 @@ from predict.definition.agreement import (
     Money,
     NeverUse,
     Reading,
+    Retention,
     Snapshots,
 )
 from predict.definition.complaints import Contradiction, dotted
@@ -83,6 +84,8 @@ class Definition(Section):
         Wording of kinds of event.
     reading : Reading
         How many bad rows are tolerated; which mailboxes are free.
+    retention : Retention, optional
+        After how many months archived exports and scores are removed; never where not given.
 
     Examples
     --------
@@ -124,6 +127,7 @@ class Definition(Section):
     audit: Annotated[AuditSection, ASIDE] = AuditSection()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
     reading: Reading = Reading()
+    retention: Annotated[Retention | None, ASIDE] = None
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

@@ -8,9 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from predict.crm.archive import archive_export
-from predict.crm.archived_sizes import last_archived, refuse_doubtful, sizes_of
-from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.errors import PredictError
 from predict.findings import Finding, blocking
@@ -18,8 +15,9 @@ from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs import stages
 from predict.jobs.comparing import Comparison, compare
+from predict.jobs.intake import taken_in
 from predict.jobs.stages import Progress
-from predict.publish import json_digest, locked, publishing, sweep, verify, write_json
+from predict.publish import json_digest, locked, publishing, settle, verify, write_json
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
@@ -79,7 +77,7 @@ def monthly(
 ) -> Monthly:
     """Take in an export and let a new model earn its place.
 
-    Checks, archive, audit, backtest, fit, gate, promotion, report, in this order. Each step either
+    Check, archive, audit, backtest, fit, gate, promotion, report, in this order. Each step either
     is complete or leaves nothing, and finds out by itself whether it has been done: killed
     anywhere, the model in use and the archive are intact, and the next run goes on. The report
     comes last; with it, the same input is done with.
@@ -119,16 +117,10 @@ def monthly(
 
     definition = Definition.read(path, data=data)
     with locked(home.lock, timeout=wait):
-        for folder in (home.archive, home.reports):
-            sweep(folder / definition.name)
-        crm = open_crm(definition, archive=home.archive)
-        try:
+        settle(home.reports / definition.name, strays=True)
+        with taken_in(definition, home, accept=accept) as crm:
             run = _Run(crm, home, Registry(home), trials, time_cap, progress or stages.silent)
-            if not accept:
-                refuse_doubtful(sizes_of(crm), last_archived(home.archive, definition.name))
             return run.finished() or run.run()
-        finally:
-            crm.close()
 
 
 @dataclass(frozen=True)
@@ -190,7 +182,6 @@ class _Run:
         crm = self.crm
         if blocking(crm.findings):
             return self._published("blocked", None, self._month(crm.findings))
-        archive_export(self.home.archive, crm)
         data = build_dataset(crm)
         audit = stages.audited(data, crm, self.home)
         findings = [*crm.findings, *audit.findings]

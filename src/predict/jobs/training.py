@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from predict.crm.archive import archive_export
-from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.findings import Finding
 from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs import stages
+from predict.jobs.intake import taken_in
 from predict.jobs.stages import Progress, refuse_blocked
 from predict.publish import locked
 
@@ -96,11 +95,8 @@ def train(
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
-        crm = open_crm(definition, archive=home.archive)
-        try:
+        with taken_in(definition, home) as crm:
             return _train(crm, home, trials, time_cap, progress or stages.silent)
-        finally:
-            crm.close()
 
 
 def _train(
@@ -120,7 +116,6 @@ def _train(
                 registry, definition.name, known, True, known.tags.get("verdict", "")
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
-    archive_export(home.archive, crm)
     data = build_dataset(crm)
     audit = stages.audited(data, crm, home)
     findings = [*crm.findings, *audit.findings]

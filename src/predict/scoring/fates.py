@@ -18,6 +18,7 @@ STATUSES = {
     "unreadable": "the row cannot be read",
     "duplicate": "an earlier row is the same person",
     "suppressed": "this person is on the do-not-contact list",
+    "forgotten": "this person was forgotten on request",
     "customer": "this is a customer already",
     "open deal": "this person is in an open deal",
     "converted": "this lead {reached} already",
@@ -25,7 +26,7 @@ STATUSES = {
     "not open": "this lead came after the day the list is scored for",
 }
 #: Those that are no leads to work on any more, where only the open ones are scored.
-NOT_OPEN = ["customer", "open deal", "converted", "closed", "duplicate", "not open"]
+NOT_OPEN = ["customer", "open deal", "converted", "closed", "duplicate", "not open", "forgotten"]
 #: Parts of a list, in the order in which they are told; every row is in one.
 PARTS = {
     "known": "known (their behaviour used)",
@@ -37,6 +38,7 @@ PARTS = {
     "not open": "came after that day",
     "duplicate": "twice",
     "suppressed": "not to be contacted",
+    "forgotten": "forgotten on request",
     "unreadable": "that cannot be read",
     "no mail": "without e-mail",
     "profile": "on profile alone",
@@ -113,8 +115,8 @@ def with_status(grid: ir.Table, *, behaviour: bool) -> ir.Table:
     Parameters
     ----------
     grid : Ibis table
-        ``readable``, ``twice``, ``suppressed``, ``customer``, ``open_deal``, ``reached``,
-        ``closed``, ``has_mail``, ``lead_no``, ``created_us``, ``as_of_us``.
+        ``readable``, ``forgotten``, ``twice``, ``suppressed``, ``customer``, ``open_deal``,
+        ``reached``, ``closed``, ``has_mail``, ``lead_no``, ``created_us``, ``as_of_us``.
     behaviour : bool
         Whether there are events at all; without, everything known of a lead is its profile.
     """
@@ -122,6 +124,7 @@ def with_status(grid: ir.Table, *, behaviour: bool) -> ir.Table:
 
     status = ibis.cases(
         (~grid.readable, "unreadable"),
+        (grid.forgotten, "forgotten"),
         (grid.twice, "duplicate"),
         (grid.suppressed, "suppressed"),
         (grid.customer, "customer"),

@@ -1,8 +1,8 @@
 """Ledger: every lead ever scored, with what was known of it and what that added; append-only.
 
 A run is a sealed folder named by its key, with ``rows.parquet`` and a manifest. Nothing in it is
-ever changed. It holds ids, figures and features; names, addresses and other personal columns never
-come here.
+ever changed, but for the rows of leads that are to be forgotten, which go. It holds ids, figures
+and features; names, addresses and other personal columns never come here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.errors import InputError, ModelError
-from predict.publish import MANIFEST, json_digest, publishing, read_json
+from predict.publish import MANIFEST, json_digest, publishing, read_json, sealed_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -284,10 +284,9 @@ class Ledger:
 
     def _manifests(self) -> Iterator[tuple[Path, dict[str, object]]]:
         """Yield folder and manifest of each run, by key; what killed runs left is no run."""
-        if self.folder.is_dir():
-            for path in sorted(self.folder.iterdir()):
-                if _KEY.fullmatch(path.name):
-                    yield path, read_json(path / MANIFEST)
+        for name, path in sealed_folders(self.folder):
+            if _KEY.fullmatch(name):
+                yield path, read_json(path / MANIFEST)
 
 
 class _EnteredMeanwhile(Exception):

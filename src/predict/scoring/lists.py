@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from predict.crm.forgotten import among
 from predict.crm.parsing import Parsed
 from predict.crm.profile import (
     first_address,
@@ -343,6 +344,7 @@ def _grid(
         "closed",
         customer=joined.customer | (bought_us < as_of).fill_null(False),
         suppressed=suppressed,
+        forgotten=among(crm, joined.lead_id, joined.mail_hash),
         # Where the list has no column of addresses, not the row lacks one, but the list.
         has_mail=joined.mail_address.notnull() | ibis.literal(not asks_mail),
         lead_id=known.ifelse(joined.known_id, joined.lead_id),
@@ -355,5 +357,5 @@ def _grid(
         left_us=joined.left_us,
         **values,
     )
-    flags = ("readable", "twice", "suppressed", "customer", "open_deal", "reached", "closed")
-    return with_status(laid, behaviour=bool(definition.events)).drop(*flags, "has_mail")
+    flags = ("readable", "forgotten", "twice", "suppressed", "customer", "open_deal", "reached")
+    return with_status(laid, behaviour=bool(definition.events)).drop(*flags, "closed", "has_mail")
