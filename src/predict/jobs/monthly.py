@@ -14,6 +14,7 @@ from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs import stages
+from predict.jobs.auditing import noticed
 from predict.jobs.comparing import Comparison, compare
 from predict.jobs.intake import taken_in
 from predict.jobs.stages import Progress
@@ -184,7 +185,7 @@ class _Run:
             return self._published("blocked", None, self._month(crm.findings))
         data = build_dataset(crm)
         audit = stages.audited(data, crm, self.home)
-        findings = [*crm.findings, *audit.findings]
+        findings = [*crm.findings, *noticed(audit, crm.findings)]
         if blocking(findings):
             return self._published("blocked", None, self._month(findings))
         result = stages.backtested(data, crm.definition, self.progress)

@@ -12,6 +12,7 @@ from predict.findings import Finding
 from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs import stages
+from predict.jobs.auditing import audit_or_refuse, noticed
 from predict.jobs.intake import taken_in
 from predict.jobs.stages import Progress, refuse_blocked
 from predict.publish import locked
@@ -117,9 +118,7 @@ def _train(
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
     data = build_dataset(crm)
-    audit = stages.audited(data, crm, home)
-    findings = [*crm.findings, *audit.findings]
-    refuse_blocked(findings)
+    audit = audit_or_refuse(data, crm, archive=home.archive)
     result = stages.backtested(data, definition, progress)
     version = stages.registered(
         registry, crm, data, audit, result, trials=trials, time_cap=time_cap, progress=progress
@@ -131,7 +130,7 @@ def _train(
         promoted,
         False,
         verdict,
-        findings,
+        [*crm.findings, *noticed(audit, crm.findings)],
         result.summary(),
         data.manifest["counts"],  # type: ignore[arg-type]
         data.manifest["cohorts"],  # type: ignore[arg-type]
