@@ -37,7 +37,9 @@ N = 720
 FIRST, SECOND, THIRD = "2024-05-01", "2024-06-01", "2024-07-01"
 
 
-def write_export(folder: Path, day: str, *, share: float = 1.0, seed: int = 7) -> Path:
+def write_export(
+    folder: Path, day: str, *, share: float = 1.0, silent: bool = False, seed: int = 7
+) -> Path:
     """Write what the company exports on a day; return its definition.
 
     Parameters
@@ -48,6 +50,8 @@ def write_export(folder: Path, day: str, *, share: float = 1.0, seed: int = 7) -
         The export holds what happened before it.
     share : float
         Of the leads, which are in the export: for broken ones.
+    silent : bool
+        Whether what winners did is missing, as where their visits are filed under another id.
     seed : int
         Of the company.
     """
@@ -65,6 +69,8 @@ def write_export(folder: Path, day: str, *, share: float = 1.0, seed: int = 7) -
     hours = rng.uniform(-200, 40, len(visits))
     visits = pd.DataFrame({"id": visits["id"], "at": visits["created"]})
     visits["at"] += pd.to_timedelta(hours, unit="h")
+    if silent:
+        visits = visits[~visits["id"].isin(leads.loc[won, "id"])]
     stages = pd.DataFrame({"id": leads["id"], "stage": "won", "at": at})[won]
     kept = leads["id"].where(rng.random(N) < share).dropna() if share < 1 else leads["id"]
     folder.mkdir(parents=True, exist_ok=True)

@@ -389,8 +389,10 @@ def test_what_is_older_than_the_definition_keeps_it_goes_but_never_the_newest(
     made: Path, home: Home
 ) -> None:
     definition = Definition.read(made / "2" / "definition.toml")
-    assert definition.digest() == Definition.parse(TEXT.split("[retention]")[0].replace(
-        "EXPORTED", "2024-01-01")).digest()
+    assert (
+        definition.digest()
+        == Definition.parse(TEXT.split("[retention]")[0].replace("EXPORTED", "2024-01-01")).digest()
+    )
     before = len(list(home.ledger.iterdir()))
     assert forget_expired(home, definition) == []  # the first is two months old to the minute
     found = expire(home, definition, datetime(2024, 5, 2))

@@ -95,9 +95,8 @@ def train(
         A check of the export, or the audit, blocks; nothing was registered.
     """
     definition = Definition.read(path, data=data)
-    with locked(home.lock):
-        with taken_in(definition, home) as crm:
-            return _train(crm, home, trials, time_cap, progress or stages.silent)
+    with locked(home.lock), taken_in(definition, home) as crm:
+        return _train(crm, home, trials, time_cap, progress or stages.silent)
 
 
 def _train(
