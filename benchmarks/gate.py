@@ -203,12 +203,13 @@ SCENARIOS = (
     Scenario("a challenger that learned from random labels", None, Pair(0.8, np.inf), True),
     Scenario("equal ranking, chances far too far apart", None, Pair(common=0.9, over=1.8)),
 )
-_ABOUT = """{draws} draws of each cell ({few} at 20,000 leads where no promise rests on it): share of
-contests in which the gate promotes. A lead is looked at one to four times, accounts hold one to
+_ABOUT = """{draws} draws of each cell ({few} at 20,000 leads where no promise rests on it): share
+of contests in which the gate promotes. A lead is looked at one to four times, accounts hold one to
 eight leads, 9 % of looks lead to a win, the model in use saves 9 % of the log loss of the plain
 rate. Both models are calibrated readings of the truth with noise: 50 % of it in common for another
-recipe, 90 % for newer data. The true gain is in log loss, measured on 200,000 leads; the margin of the refresh lane is {margin:.0%} of the log loss of the model in use.
-Every contest is judged in both lanes; se is the mean standard error of the gain.
+recipe, 90 % for newer data. The true gain is in log loss, measured on 200,000 leads; the margin of
+the refresh lane is {margin:.0%} of the log loss of the model in use. Every contest is judged in
+both lanes; se is the mean standard error of the gain.
 """
 _YEARS = """Each month another equal challenger of another recipe is judged on the twelve months
 before, in the challenge lane. An equal model in place of an equal one costs nothing but a change.
