@@ -261,12 +261,13 @@ def compare(
     definition = definition or Definition.parse(challenger.definition_text)
     lane = lane or lane_of(challenger, champion, data, champion_data=champion_data)
     rows = contest(challenger, champion, data, result=result, champion_data=champion_data)
+    exported = data.manifest.get("exported_at")
     return judge(
         rows,
         lane=lane,
         capacity_per_month=definition.money.capacity_per_month,
         findings=findings,
-        exported_at=pd.Timestamp(str(data.manifest["exported_at"])),
+        exported_at=None if exported is None else pd.Timestamp(str(exported)),
     )
 
 

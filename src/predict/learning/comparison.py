@@ -61,8 +61,8 @@ class Comparison:
     ----------
     rival : {"champion", "rule"}
         What the new model is compared with; the rule where no model in use can score.
-    rows, leads, wins, others, months : int
-        Looks; leads; leads with and without a look that led to a win; cutoffs.
+    rows, leads, wins, others, winners, months : int
+        Looks; leads; leads with and without a look that led to a win; accounts with one; cutoffs.
     losses : mapping of str to float
         Log loss of "challenger", "rival" and "base_rate".
     gain, skill : Estimate
@@ -88,6 +88,7 @@ class Comparison:
     leads: int
     wins: int
     others: int
+    winners: int
     months: int
     losses: Mapping[str, float]
     gain: Estimate
@@ -161,6 +162,7 @@ class Comparison:
             leads=len(won),
             wins=int(won.sum()),
             others=int(len(won) - won.sum()),
+            winners=int((summed(y) > 0).sum()),
             months=months,
             losses={name: float(values.mean()) for name, values in loss.items()},
             gain=found["gain"],
@@ -197,7 +199,7 @@ def _checked(contest: pd.DataFrame) -> pd.DataFrame:
         if not frame[name].between(0, 1).all():
             raise InputError("a chance of the contest is not between 0 and 1", where=name)
     # Sums and resamples follow the order of the rows: one order for the same rows.
-    order = ["as_of", "lead_id", "group", "cutoff", "y", *used]
+    order = ["as_of", "lead_id", "y", *used]
     return frame.sort_values(order, ignore_index=True)
 
 
@@ -246,20 +248,22 @@ def _best(p: Floats, places: float) -> Floats:
 def _segments(
     frame: pd.DataFrame, loss: Mapping[str, Floats], codes: NDArray[np.intp]
 ) -> tuple[Segment, ...]:
+    y, lead = frame["y"].to_numpy(float), pd.factorize(frame["lead_id"])[0]
+    saved = loss["rival"] - loss["challenger"]
     parts = []
     for column in (c for c in frame if c not in (*KEYS, *RULES)):
         named = frame[column].astype(object)
         named = named.where(named.notna(), "not known").astype(str)
         for level, rows in named.groupby(named, sort=True).indices.items():
-            won = frame.iloc[rows].groupby("lead_id")["y"].max()
-            if min(won.sum(), len(won) - won.sum()) >= SEGMENT_LEADS:
+            won = totals(y[rows], lead[rows], len(y))[np.unique(lead[rows])] > 0
+            if min(won.sum(), (~won).sum()) >= SEGMENT_LEADS:
                 parts.append((str(column), str(level), rows, len(won)))
     z = NormalDist().inv_cdf(1 - 0.025 / max(len(parts), 1))
     found = []
     for column, level, rows, leads in parts:
-        own, n = group_codes(codes[rows], len(rows))
-        saved = (loss["rival"] - loss["challenger"])[rows]
-        gain, se = standard_error(totals(saved, own, n), totals(np.ones(len(rows)), own, n))
+        there, own = np.unique(codes[rows], return_inverse=True)
+        size = totals(np.ones(len(rows)), own, len(there))
+        gain, se = standard_error(totals(saved[rows], own, len(there)), size)
         rival = float(loss["rival"][rows].mean())
         found.append(Segment(column, level, leads, rival, gain, gain + z * se))
     return tuple(found)

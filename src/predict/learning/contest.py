@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,7 +138,10 @@ def contest(
     """
     if result is None:
         result = backtest(
-            data, estimator=recipe_of(challenger.full), start=_start(data), progress=progress
+            _learned(data, challenger.full.columns_.names),
+            estimator=recipe_of(challenger.full),
+            start=_start(data),
+            progress=progress,
         )
     frame = result.frame()
     if set(frame["basis"]) != {"full"}:
@@ -224,6 +228,12 @@ def _start(data: Dataset) -> pd.Timestamp:
     recent = data.as_of.max().to_period("M").start_time - pd.DateOffset(months=MOST_MONTHS - 1)
     first = data.manifest.get("first_fold")
     return recent if first is None else max(recent, pd.Timestamp(str(first)))
+
+
+def _learned(data: Dataset, names: list[str]) -> Dataset:
+    """Return the data with the columns of a model alone."""
+    specs = {spec.name: spec for spec in data.specs}
+    return replace(data, X=data.X[names], specs=tuple(specs[name] for name in names))
 
 
 def _places(data: Dataset, frame: pd.DataFrame, what: str) -> np.ndarray:

@@ -43,8 +43,9 @@ class Margins:
         Band of wins that came over wins expected.
     slope : (float, float)
         Band of the slope of outcomes on log-odds.
-    wins : int
-        Winning leads, and other leads, without which nothing is judged.
+    wins, accounts : int
+        Winning leads, as many others, and accounts that they come from, without which nothing is
+        judged.
     """
 
     refresh: float = 0.02
@@ -54,6 +55,7 @@ class Margins:
     observed: tuple[float, float] = (0.8, 1.25)
     slope: tuple[float, float] = (0.7, 1.43)
     wins: int = 30
+    accounts: int = 15
 
 
 def judge(
@@ -136,11 +138,21 @@ looks at 2,000 leads with 297 wins over 9 months.
     Keep the model in use: the new one is no better and no worse in log loss, between 0.0000 and \
 0.0000; more data would not change it.
     """
-    margins = margins or Margins()
     if contest.empty:
         return _nothing(lane, findings)
     seen = Comparison.of(contest, capacity_per_month=capacity_per_month, draws=draws, seed=seed)
     since = contest["as_of"].max() if exported_at is None else exported_at
+    return decided(seen, lane, since, findings, margins or Margins())
+
+
+def decided(
+    seen: Comparison,
+    lane: Lane,
+    since: pd.Timestamp,
+    findings: Iterable[Finding],
+    margins: Margins,
+) -> Verdict:
+    """Return the verdict on a comparison that was made; see `judge`."""
     conditions = [_wins(seen, margins, since)]
     if conditions[0].passed:
         gain = _refreshed if lane == "refresh" or _aged(lane, seen) else _gained
@@ -185,11 +197,17 @@ def _wins(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
     least = min(seen.wins, seen.others)
     figures: dict[str, float] = {
         "wins": seen.wins,
+        "winning_accounts": seen.winners,
         "leads": seen.leads,
         "looks": seen.rows,
         "months": seen.months,
         "needed": margins.wins,
     }
+    if least >= margins.wins and seen.winners < margins.accounts:
+        told = (
+            f"{seen.wins:,} wins came from {seen.winners} accounts, {margins.accounts} are needed"
+        )
+        return _condition("wins", False, f"Too early to judge: {told}.", figures)
     if least >= margins.wins:
         told = f"{seen.wins:,} of {seen.leads:,} leads won over {seen.months} months"
         return _condition("wins", True, f"Enough to judge: {told}.", figures)

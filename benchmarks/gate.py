@@ -1,0 +1,431 @@
+"""The gate under simulation: how often it promotes what it should, and what it should not.
+
+    python -m benchmarks.gate --draws 200 --to benchmarks/gate.md
+
+Leads, accounts, looks and outcomes are drawn from a known truth; two models are noisy readings of
+it, each calibrated, with noise in common. So the true difference of their log loss is known, and a
+contest costs no fit. A smaller part refits plain models as if month by month.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from predict.history.dataset import Dataset
+from predict.history.specs import Spec
+from predict.learning.comparison import Comparison
+from predict.learning.gate import Margins, decided, judge
+from predict.learning.lead_model import LeadModel
+from predict.learning.model import ConversionModel
+from predict.learning.verdict import Lane
+
+SIZES = (1_000, 4_000, 20_000)
+MONTHS = 12
+#: Mean and spread of the true log-odds of a lead at a look: 8 % win, and the best model that
+#: there can be has an area under the curve of 0.76.
+MEAN, SPREAD = -2.95, 1.15
+#: Share of the spread that the leads of an account have in common.
+SHARED = 0.2
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models of a simulated contest.
+
+    Parameters
+    ----------
+    champion, challenger : float
+        Standard deviation of the noise in their log-odds before they are calibrated; infinite for
+        a model that knows nothing.
+    common : float
+        Share of the variance of the noise that they have in common.
+    over : float
+        Factor of the log-odds of the challenger about their mean: above 1 too far apart.
+    random : bool
+        Outcomes have nothing to do with the leads.
+    """
+
+    champion: float = 0.8
+    challenger: float = 0.8
+    common: float = 0.5
+    over: float = 1.0
+    random: bool = False
+
+
+def contest(
+    leads: int, pair: Pair, rng: np.random.Generator, months: int = MONTHS, challengers: int = 1
+) -> pd.DataFrame:
+    """Return the rows of a contest; further equal challengers are challenger_1, challenger_2 …
+
+    Accounts hold one to eight leads; a lead is looked at one to four times, 20 days apart, while
+    it is open. A lead that will win shows it within the horizon of nearly every look, so its
+    looks agree, and the accounts of a firm win together beyond what any model sees.
+    """
+    account = np.repeat(np.arange(leads), rng.choice([1, 1, 1, 1, 2, 3, 8], leads))[:leads]
+    looks = rng.choice([1, 2, 3, 4], leads, p=[0.3, 0.2, 0.2, 0.3])
+    lead = np.repeat(np.arange(leads), looks)
+    n = len(lead)
+
+    def drawn() -> np.ndarray:
+        """Return noise per look, most of it the lead's and some of it the account's."""
+        own, shared = rng.normal(size=leads), rng.normal(size=leads)[account]
+        of_lead = np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * own
+        return np.sqrt(0.8) * of_lead[lead] + np.sqrt(0.2) * rng.normal(size=n)
+
+    signal = SPREAD * drawn()
+    unseen = 0.5 * rng.normal(size=leads)[account]
+    chance = _expit(MEAN + (0.0 if pair.random else signal) + unseen[lead])
+    won = rng.random(leads)[lead] < chance  # one draw a lead: its looks win or lose together
+    noises = drawn(), drawn(), drawn()
+
+    def model(noise: float, own: np.ndarray, over: float = 1.0) -> np.ndarray:
+        mixed = np.sqrt(pair.common) * noises[0] + np.sqrt(1 - pair.common) * own
+        if np.isinf(noise):
+            return np.full(n, _calibrated(np.zeros(n), 0.0)[0])
+        kept = SPREAD**2 / (SPREAD**2 + noise**2)
+        if pair.random:  # what a fit of noise says: a spread that means nothing
+            return _expit(MEAN + 0.11 + noise * mixed)
+        return _calibrated(over * kept * (signal + noise * mixed), over**2 * kept * SPREAD**2)
+
+    created = np.sort(rng.uniform(0, 30.4 * months, leads))
+    place = np.arange(n) - np.repeat(np.cumsum(looks) - looks, looks)
+    as_of = pd.Timestamp("2025-01-01") + pd.to_timedelta(created[lead] + 20 * place, unit="D")
+    within = as_of < pd.Timestamp("2025-01-01") + pd.DateOffset(months=months)
+    frame = pd.DataFrame(
+        {
+            "lead_id": lead,
+            "as_of": as_of,
+            "group": account[lead],
+            "cutoff": as_of.to_period("M").start_time,
+            "y": won.astype(int),
+            "challenger": model(pair.challenger, noises[2], pair.over),
+            "champion": model(pair.champion, noises[1]),
+            "source": rng.choice(["web", "fair", "mail", "call"], leads)[lead],
+        }
+    )
+    for i in range(1, challengers):
+        frame[f"challenger_{i}"] = model(pair.challenger, drawn(), pair.over)
+    return frame[within].reset_index(drop=True)
+
+
+def _calibrated(margin: np.ndarray, variance: float) -> np.ndarray:
+    """Return chances whose log-odds are `margin` about the mean, near enough right on average.
+
+    A model sees only a part of what spreads the truth; averaging the rest pulls the chances
+    towards a half as a logistic curve flattens (MacKay 1992, Neural Computation 4:720).
+    """
+    hidden = max(SPREAD**2 - variance, 0.0) + 0.25
+    flat = 1 / np.sqrt(1 + np.pi * hidden / 8)
+    return _expit(flat * (MEAN + margin))
+
+
+def _expit(z: np.ndarray | float) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-np.asarray(z, dtype=float))))
+
+
+def _loss(y: np.ndarray, p: np.ndarray) -> float:
+    return float(-np.mean(np.where(y == 1, np.log(p), np.log1p(-p))))
+
+
+def true_gain(pair: Pair, leads: int = 200_000) -> float:
+    """Return the log loss that the challenger saves, on so many leads that chance is small."""
+    rows = contest(leads, pair, np.random.default_rng(12345))
+    y = rows["y"].to_numpy()
+    return _loss(y, rows["champion"].to_numpy()) - _loss(y, rows["challenger"].to_numpy())
+
+
+def noise_for(gain: float, pair: Pair) -> float:
+    """Return the noise of a challenger that saves `gain` log loss against the champion."""
+    low, high = 0.0, 6.0
+    for _ in range(12):
+        middle = (low + high) / 2
+        if true_gain(replace(pair, challenger=middle), 60_000) > gain:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A question to the gate.
+
+    Parameters
+    ----------
+    name : str
+        What the challenger is.
+    share : float
+        True gain, as a share of the champion's log loss.
+    pair : Pair
+        Noise of the champion, what is in common, and the kind of world; the challenger's noise
+        follows from the gain.
+    required : bool
+        A promise rests on it: as many draws at every size.
+    """
+
+    name: str
+    share: float | None
+    pair: Pair
+    required: bool = False
+
+    def solved(self) -> Pair:
+        """Return the pair with the challenger's noise that gives the gain."""
+        if not self.share:
+            return self.pair
+        rows = contest(200_000, self.pair, np.random.default_rng(1))
+        loss = _loss(rows["y"].to_numpy(), rows["champion"].to_numpy())
+        noise = noise_for(self.share * loss, self.pair)
+        return replace(self.pair, challenger=noise)
+
+
+#: Another recipe has half of its noise in common with the champion; newer data, most of it.
+OTHER, NEWER = Pair(common=0.5), Pair(common=0.9)
+MARGIN = Margins().refresh
+SCENARIOS = (
+    Scenario("equal, another recipe", 0.0, OTHER, True),
+    Scenario("equal, newer data", 0.0, NEWER, True),
+    Scenario("better by half the margin, newer data", MARGIN / 2, NEWER),
+    Scenario("worse by half the margin, newer data", -MARGIN / 2, NEWER, True),
+    Scenario("worse by the margin, newer data", -MARGIN, NEWER),
+    Scenario("worse by twice the margin, newer data", -2 * MARGIN, NEWER),
+    Scenario("worse by half the margin, another recipe", -MARGIN / 2, OTHER, True),
+    Scenario("better by the margin, another recipe", MARGIN, OTHER),
+    Scenario("better by twice the margin, another recipe", 2 * MARGIN, OTHER),
+    Scenario("random labels, faint models", None, Pair(0.05, 0.05, 0.5, random=True), True),
+    Scenario("random labels, loud models", None, Pair(0.3, 0.3, 0.5, random=True), True),
+    Scenario("a challenger that learned from random labels", None, Pair(0.8, np.inf), True),
+    Scenario("equal ranking, chances far too far apart", None, Pair(common=0.9, over=1.8)),
+)
+_ABOUT = """{draws} draws of each cell ({few} at 20,000 leads where no promise rests on it): share
+of contests in which the gate promotes. A lead is looked at one to four times, accounts hold one to
+eight leads, 9 % of looks lead to a win, the model in use saves 9 % of the log loss of the plain
+rate. Both models are calibrated readings of the truth with noise: 50 % of it in common for another
+recipe, 90 % for newer data. The true gain is in log loss, measured on 200,000 leads; the margin of
+the refresh lane is {margin:.0%} of the log loss of the model in use. Every contest is judged in
+both lanes; se is the mean standard error of the gain.
+"""
+_YEARS = """Each month another equal challenger of another recipe is judged on the twelve months
+before, in the challenge lane. An equal model in place of an equal one costs nothing but a change.
+"""
+_REFITS = """Plain logistic models of ten simulated features, refitted as if month by month by the
+contest itself, {times} draws of 3,000 leads. The recipe that is a month older is compared at
+cutoffs a month older.
+"""
+#: Resamples per contest: fewer where contests are large, so that the table is done in minutes.
+RESAMPLES = {1_000: 400, 4_000: 300, 20_000: 120}
+
+
+def promoted(leads: int, pair: Pair, draws: int) -> pd.DataFrame:
+    """Simulate contests and return, per draw, whether each lane promotes and what failed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per draw: gain (measured), se, a column per lane ("first" where outcomes are
+        random: there no model should ever be used), and one per lane and condition that failed.
+    """
+    rows = []
+    for seed in range(draws):
+        frame = contest(leads, pair, np.random.default_rng([seed, leads]))
+        lanes: list[Lane] = ["challenge", "refresh"]
+        given: dict[str, float] = {}
+        seen = _compared(frame, leads, seed)
+        given |= {"gain": seen.gain.value, "se": seen.gain.se}
+        for lane in lanes + (["first"] if pair.random else []):
+            if lane == "first":
+                seen = _compared(frame.assign(champion=np.nan), leads, seed)
+            verdict = decided(seen, lane, frame["as_of"].max(), (), Margins())
+            given[lane] = verdict.promote
+            given |= {f"{lane}/{c.name}": not c.passed for c in verdict.conditions}
+        rows.append(given)
+    return pd.DataFrame(rows)
+
+
+def _compared(frame: pd.DataFrame, leads: int, seed: int) -> Comparison:
+    return Comparison.of(
+        frame,
+        capacity_per_month=leads / MONTHS / 10,
+        draws=RESAMPLES.get(leads, 300),
+        seed=seed,
+    )
+
+
+def years(leads: int, draws: int, pair: Pair) -> tuple[float, float]:
+    """Return how often an equal challenger is promoted: per month, and at least once a year.
+
+    Each month another equal challenger is judged on the twelve months before it, against the same
+    champion. `leads` come in twelve months.
+    """
+    monthly, yearly = [], []
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, leads, 12])
+        world = contest(2 * leads, pair, rng, 2 * MONTHS, challengers=MONTHS)
+        fresh = [c for c in world if c.startswith("challenger")]
+        looks = []
+        for month, name in enumerate(fresh):
+            first = pd.Timestamp("2025-01-01") + pd.DateOffset(months=month)
+            until = first + pd.DateOffset(months=MONTHS)
+            rows = world[(world["as_of"] >= first) & (world["as_of"] < until)]
+            rows = rows.assign(challenger=rows[name]).drop(columns=fresh[1:])
+            seen = _compared(rows, leads, seed)
+            looks.append(decided(seen, "challenge", until, (), Margins()).promote)
+        monthly.append(np.mean(looks))
+        yearly.append(any(looks))
+    return float(np.mean(monthly)), float(np.mean(yearly))
+
+
+# ---- real refits -------------------------------------------------------------------------------
+
+
+def refits(seed: int, leads: int = 3_000) -> pd.DataFrame:
+    """Judge models that are really refitted, month by month, by `predict.learning.contest`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per case: case, lane, promoted, gain (measured).
+    """
+    from predict.learning.contest import contest as contested
+
+    rows = []
+    for case, lane, new, old, data in _cases(leads, seed):
+        verdict = judge(contested(new, old, data), lane=lane, draws=400, seed=seed)
+        gain = verdict.figures.get("gain/value", np.nan)
+        rows.append({"case": case, "lane": lane, "promoted": verdict.promote, "gain": gain})
+    return pd.DataFrame(rows)
+
+
+def _cases(leads: int, seed: int) -> Iterator[tuple[str, Lane, LeadModel, LeadModel, Dataset]]:
+    data = _history(leads, np.random.default_rng([seed, leads, 7]))
+    noise = _history(leads, np.random.default_rng([seed, leads, 7]), random=True)
+    both, fewer = list(data.X), [c for c in data.X if c != "f0"]
+    strange = [c for c in data.X if c != "n0"]
+    full = _model(data, both)
+    yield "same recipe, a month newer", "refresh", full, _model(data, both, 1), data
+    yield "a column of noise more", "challenge", full, _model(data, strange), data
+    yield "a real driver more", "challenge", full, _model(data, fewer), data
+    yield "a real driver less", "challenge", _model(data, fewer), full, data
+    yield "random labels", "challenge", _model(noise, both), _model(noise, strange), noise
+    yield "random labels", "refresh", _model(noise, both), _model(noise, both, 1), noise
+
+
+def _history(leads: int, rng: np.random.Generator, *, random: bool = False) -> Dataset:
+    """Return looks of sixteen months with ten features, one of them noise."""
+    rows = contest(leads, Pair(), rng, months=16)
+    n = len(rows)
+    hidden = rows.groupby("lead_id", sort=False).ngroup().to_numpy()
+    names = [*(f"f{i}" for i in range(9)), "n0"]
+    X = pd.DataFrame(rng.normal(size=(hidden.max() + 1, len(names)))[hidden], columns=names)
+    X += 0.3 * rng.normal(size=(n, len(names)))
+    weights = np.array([0.6, 0.5, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.0])
+    odds = MEAN + 0.4 * (X.to_numpy() @ weights) * 2
+    draw = rng.random(hidden.max() + 1)[hidden]
+    y = draw < (_expit(MEAN) if random else _expit(odds))
+    keys = pd.DataFrame(
+        {
+            "lead_id": rows["lead_id"].map("L{:06d}".format),
+            "as_of": rows["as_of"],
+            "created_at": rows["as_of"],
+            "group": rows["group"].map("A{:06d}".format),
+        }
+    )
+    order = keys.sort_values(["as_of", "lead_id"]).index
+    specs = tuple(Spec(name, "number", "behaviour", name, name) for name in names)
+    data = Dataset(
+        X.loc[order].reset_index(drop=True),
+        pd.Series(y[order].astype("int8")),
+        keys.loc[order].reset_index(drop=True),
+        specs,
+        30.0,
+    )
+    exported = data.as_of.max() + pd.Timedelta(days=30)
+    return replace(data, manifest={"exported_at": str(exported)})
+
+
+def _model(data: Dataset, names: list[str], months_older: int = 0) -> LeadModel:
+    """Return a plain logistic model of some columns, as if exported so much earlier."""
+    exported = pd.Timestamp(str(data.manifest["exported_at"]))
+    exported -= pd.DateOffset(months=months_older)
+    past = data.take(data.as_of + pd.Timedelta(days=30) <= exported)
+    model = ConversionModel(
+        horizon_days=30.0, members="logistic", half_lives=(), n_seeds=1, n_threads=1
+    )
+    model.fit(past.X[names], past.y, as_of=past.as_of, groups=past.groups)
+    card = {"stage": "won", "within_days": 30.0, "data": {"exported_at": str(exported)}}
+    return LeadModel(model, model, data.specs, {}, (), card=card)
+
+
+# ---- tables ------------------------------------------------------------------------------------
+
+
+def markdown(draws: int, processes: int = 1) -> str:
+    """Return the page."""
+    parts = [_ABOUT.format(draws=draws, margin=MARGIN, few=_draws(draws, SIZES[-1], False))]
+    parts.append("| Challenger | true gain |" + "".join(f" {n:,} leads |" for n in SIZES))
+    parts.append("|---|---|" + "---|" * len(SIZES))
+    times = max(draws // 25, 2)
+    with ProcessPoolExecutor(processes) as pool:
+        pairs = list(pool.map(Scenario.solved, SCENARIOS))
+        cells = [
+            (n, pair, _draws(draws, n, scenario.required))
+            for scenario, pair in zip(SCENARIOS, pairs, strict=True)
+            for n in SIZES
+        ]
+        # The largest first, so that no process is left with one of them at the end.
+        asked = sorted(cells, key=lambda cell: -cell[0])
+        told = dict(zip(asked, pool.map(_cell, *zip(*asked, strict=True)), strict=True))
+        gains = list(pool.map(true_gain, pairs))
+        looked = list(pool.map(years, SIZES[:2], [draws // 4] * 2, [OTHER] * 2))
+        refitted = pd.concat(pool.map(refits, range(times)))
+    for i, (scenario, gain) in enumerate(zip(SCENARIOS, gains, strict=True)):
+        row = [told[cell] for cell in cells[i * len(SIZES) : (i + 1) * len(SIZES)]]
+        parts.append(f"| {scenario.name} | {gain:+.4f} | {' | '.join(row)} |")
+    parts += ["", "## A year of monthly looks", "", _YEARS]
+    parts += ["| Leads a year | years | promoted per month | at least once a year |"]
+    parts += ["|---|---|---|---|"]
+    for leads, (month, year) in zip(SIZES[:2], looked, strict=True):
+        parts.append(f"| {leads:,} | {draws // 4} | {month:.1%} | {year:.0%} |")
+    parts += ["", "## Real refits", "", _REFITS.format(times=times)]
+    parts += ["| Case | lane | promoted | mean gain |", "|---|---|---|---|"]
+    found = refitted.groupby(["case", "lane"], sort=False)
+    for (case, lane), rows in found:
+        share = f"{rows['promoted'].sum():.0f} of {len(rows)}"
+        parts.append(f"| {case} | {lane} | {share} | {rows['gain'].mean():+.4f} |")
+    return "\n".join(parts) + "\n"
+
+
+def _draws(draws: int, leads: int, required: bool) -> int:
+    return draws if required or leads < SIZES[-1] else max(draws // 5, 1)
+
+
+def _cell(leads: int, pair: Pair, draws: int) -> str:
+    found = promoted(leads, pair, draws)
+    shares = [f"{lane} {found[lane].mean():.1%}" for lane in ("challenge", "refresh")]
+    if "first" in found:
+        shares.append(f"first {found['first'].mean():.1%}")
+    return ", ".join(shares) + f" (se {found['se'].mean():.4f})"
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--to", type=Path, required=True)
+    asked = parser.parse_args()
+    command = f"python -m benchmarks.gate --draws {asked.draws} --to {asked.to}"
+    asked.to.write_text(
+        f"# The gate under simulation\n\n`{command}`\n\n{markdown(asked.draws, asked.processes)}",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
