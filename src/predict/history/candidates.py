@@ -99,7 +99,7 @@ def left_out(crm: Crm, text: TextTable) -> dict[str, str]:
     taken |= {spec.source, spec.campaign, spec.list}
     taken |= {r.key for r in crm.definition.related.values()}
     taken |= set(crm.definition.never_use.columns) | {p.name for p in crm.profile}
-    told = {name: column.cls for name, column in spec.columns.items()}
+    told: dict[str, str] = {name: column.cls for name, column in spec.columns.items()}
     told |= {spec.owner: "role"} if spec.owner else {}
     mutable = overwritten(crm.definition)
     names = [c for c in text.columns if c not in taken and c not in text.lacking]

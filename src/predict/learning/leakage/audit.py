@@ -12,7 +12,10 @@ from predict.findings import Finding, ordered
 from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.case import Case, Subject, open_case
 from predict.learning.leakage.clocks import ClockRule
+from predict.learning.leakage.decay import DecayRule
 from predict.learning.leakage.duplicates import DuplicateRule
+from predict.learning.leakage.filling import ExportsRule, FreshnessRule
+from predict.learning.leakage.future import FutureRule
 from predict.learning.leakage.joins import JoinRule
 from predict.learning.leakage.later import LaterRule
 from predict.learning.leakage.names import NameRule
@@ -31,16 +34,20 @@ if TYPE_CHECKING:
 
 #: In the order in which they are told; the name of a column is weighed last.
 RULES: tuple[Rule, ...] = (
+    FutureRule(),
     JoinRule(),
     ClockRule(),
     LaterRule(),
     SparseRule(),
     SingleRule(),
     TargetMeanRule(),
+    ExportsRule(),
+    FreshnessRule(),
     OrderRule(),
     DuplicateRule(),
     AblationRule(),
     PairRule(),
+    DecayRule(),
 )
 
 

@@ -27,7 +27,7 @@ Whole = NDArray[np.int64]
 
 #: Leads looked at; of more, whole accounts are drawn.
 MOST_LEADS = 50_000
-#: Days between look and date for numbers to be dates; such numbers, at least; day 0 of spreadsheets.
+#: Days between look and date for numbers to be dates; how many at least; day 0 of spreadsheets.
 NEAR_DAYS, FEWEST_DATES, SERIAL = 1_500.0, 50, -25_569.0
 #: Classes of columns that are left out on purpose: what they know is no surprise.
 _ASIDE = frozenset(

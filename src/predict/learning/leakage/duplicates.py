@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ class DuplicateRule:
 
 
 def _near(
-    rows: NDArray[np.uint64], created: NDArray[np.float64], group: NDArray[np.int64]
+    rows: NDArray[Any], created: NDArray[np.float64], group: NDArray[np.int64]
 ) -> tuple[int, float]:
     """Count leads with a double of another account created within a day, and how many by chance.
 
