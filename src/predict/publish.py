@@ -17,6 +17,8 @@ MANIFEST = "manifest.json"
 _BLOCK = 1 << 20
 #: How a folder is called while another takes its place, and while it is being removed.
 _REPLACED, _REMOVED = ".replaced", ".removed"
+#: In the name of what is being written to take another's place.
+_NEXT = ".next."
 
 
 def file_digest(path: Path) -> str:
@@ -192,7 +194,7 @@ def replacing(
     between, `sealed_folders` yields the old one, and `settle` puts it back.
     """
     parent = target.parent
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}{_NEXT}", dir=parent))
     try:
         yield staging
         seal(staging, {**(extra or {}), "inputs": inputs})
@@ -229,8 +231,9 @@ def settle(parent: Path, *, strays: bool = False) -> None:
     strays : bool
         Whether to remove what killed runs were writing; only where all that writes holds the lock.
     """
-    for path in sorted(parent.glob(f".*{_REMOVED}")) if parent.is_dir() else []:
-        shutil.rmtree(path)
+    for left in (f".*{_REMOVED}", f".*{_NEXT}*"):
+        for path in sorted(parent.glob(left)) if parent.is_dir() else []:
+            shutil.rmtree(path)
     for path in sorted(parent.glob(f".*{_REPLACED}")) if parent.is_dir() else []:
         target = parent / path.name[1 : -len(_REPLACED)]
         if target.exists():

@@ -71,8 +71,9 @@ def kept_tables(crm: Crm) -> Iterator[Kept]:
     list of who must not be contacted. Who works on a lead is kept as a hash: only that it changed
     matters. Rows that belong to no lead of the export are left out.
     """
-    yield from _leads(crm)
-    yield from _related(crm)
+    read = _lead_rows(crm)
+    yield from _leads(crm, read)
+    yield from _related(crm, list(read.values()))
     for name, spec in crm.definition.events.items():
         yield _events(crm, name, spec.values)
     for name in crm.definition.outcomes:
@@ -82,11 +83,30 @@ def kept_tables(crm: Crm) -> Iterator[Kept]:
             yield _links(crm, name)
 
 
-def _leads(crm: Crm) -> Iterator[Kept]:
+def _lead_rows(crm: Crm) -> dict[str, ir.Table]:
+    """Return the rows of leads and people, by table: ids and creation, typed."""
     definition, reader = crm.definition, Reader(crm.workspace, crm.definition)
+    roles = roles_of(definition)
+    read = {}
+    for name, text in crm.texts.items():
+        if name == "leads" or name.startswith("people."):
+            here = [c for c in _ids(crm) if c in text.columns]
+            parsers = dict.fromkeys(here, "id") | {roles["created_at"]: "timestamp"}
+            read[name] = reader.parse(text, parsers, personal=list(parsers)).table
+    return read
+
+
+def _ids(crm: Crm) -> list[str]:
+    """Return the columns of leads that hold ids."""
+    roles = roles_of(crm.definition)
+    keys = [r.key for r in crm.definition.related.values()]
+    return list(dict.fromkeys([roles["lead_id"], *_some(roles, "account_id"), *keys]))
+
+
+def _leads(crm: Crm, read: Mapping[str, ir.Table]) -> Iterator[Kept]:
+    definition = crm.definition
     spec, roles = definition.leads, roles_of(definition)
-    keys = [r.key for r in definition.related.values()]
-    ids = list(dict.fromkeys([roles["lead_id"], *_some(roles, "account_id"), *keys]))
+    ids = _ids(crm)
     own = crm.texts["leads"]
     columns = [*_declared(spec, definition.never_use.columns), *_some(roles, "source", "campaign")]
     columns += [*_some(roles, "list"), *([spec.outcome_column] if spec.outcome_column else [])]
@@ -97,12 +117,10 @@ def _leads(crm: Crm) -> Iterator[Kept]:
     columns += _harmless(own, [c for c in asked if not may_be_personal(c)])
     personal = {*spec.of_class("personal"), *definition.never_use.columns, *ids}
     known = crm.leads.select(known_id="lead_id")
-    tables = {n: t for n, t in crm.texts.items() if n == "leads" or n.startswith("people.")}
-    for name, text in tables.items():
+    for name, rows in read.items():
+        text = crm.texts[name]
         here = [c for c in ids if c in text.columns]
-        parsers = dict.fromkeys(here, "id") | {roles["created_at"]: "timestamp"}
-        parsed = reader.parse(text, parsers, personal=list(parsers)).table
-        parsed = parsed.semi_join(known, parsed[roles["lead_id"]] == known.known_id)
+        parsed = rows.semi_join(known, rows[roles["lead_id"]] == known.known_id)
         made = {c: hashed(parsed[c]) for c in here}
         made |= {roles["created_at"]: parsed[roles["created_at"]]}
         owner = roles.get("owner")
@@ -112,7 +130,7 @@ def _leads(crm: Crm) -> Iterator[Kept]:
         yield from _by_file(crm, name, text, parsed, made, whole, (roles["lead_id"],), owner=owner)
 
 
-def _related(crm: Crm) -> Iterator[Kept]:
+def _related(crm: Crm, leads: Sequence[ir.Table]) -> Iterator[Kept]:
     definition, reader = crm.definition, Reader(crm.workspace, crm.definition)
     never = set(definition.never_use.columns)
     for name, spec in definition.related.items():
@@ -123,8 +141,29 @@ def _related(crm: Crm) -> Iterator[Kept]:
         raw = [c for c in _declared(spec, never) if f"{name}.{c}" not in never]
         raw = [c for c in raw if c in text.columns and c != spec.their_key]
         firm = spec.key == definition.account_key
+        if not firm and crm.forgotten:
+            parsed = _without_forgotten(crm, parsed, spec.their_key, leads, spec.key)
+            made = {spec.their_key: hashed(parsed[spec.their_key])}
         ids, key = ((), None) if firm else ((spec.their_key,), spec.key)
         yield from _by_file(crm, f"related.{name}", text, parsed, made, raw, ids, key=key)
+
+
+def _without_forgotten(
+    crm: Crm, rows: ir.Table, their_key: str, leads: Sequence[ir.Table], key: str
+) -> ir.Table:
+    """Leave out the related rows of forgotten leads, unless another lead has them too."""
+    import ibis
+
+    lead_id = roles_of(crm.definition)["lead_id"]
+    theirs = crm.forgotten.holds(rows[their_key])
+    others = ibis.literal(False)
+    for table in [t for t in leads if key in t.columns]:
+        if crm.gone is not None:
+            gone = table.filter(table[lead_id].isin(crm.gone.lead_id) & table[key].notnull())
+            theirs = theirs | rows[their_key].isin(gone[key])
+        known = table.filter(table[lead_id].isin(crm.leads.lead_id) & table[key].notnull())
+        others = others | rows[their_key].isin(known[key])
+    return rows.filter(~theirs | others)
 
 
 def _by_file(

@@ -114,7 +114,7 @@ def forget(
             places = list(_holders(home, name))
             everybody: set[str] = set()
             for lead in leads:
-                ids = same_person(forms_of(lead), places)
+                ids = same_person(_again(home, name, lead, places), places)
                 found = [(h, n) for h in places if (n := h.hits(ids))]
                 there = [h for h, _ in found]
                 before[lead] |= _entomb(home, name, lead, ids, there, when, because)
@@ -141,7 +141,7 @@ def expire(home: Home, definition: Definition, newest: datetime | None = None) -
     definition : Definition
         ``[retention] months``.
     newest : datetime, optional
-        The export at hand; the newest in the archive where that is newer. It is never removed.
+        The export at hand; the newest in the archive where that is newer, which always stays.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def expire(home: Home, definition: Definition, newest: datetime | None = None) -
     moments = [e.exported_us for e in exports] + ([microseconds(newest)] if newest else [])
     if not moments:
         return []
-    last = moment(max(moments))
+    last, kept = moment(max(moments)), max((e.exported_us for e in exports), default=0)
     limit = expires(definition.retention, last)
     if limit is None or definition.retention is None:
         return []
@@ -163,7 +163,7 @@ def expire(home: Home, definition: Definition, newest: datetime | None = None) -
     for folder, path in sealed_folders(home.archive / name):
         manifest: Any = read_json(path / MANIFEST)
         made = datetime.fromisoformat(manifest["exported_at"])
-        if microseconds(made) < limit:
+        if microseconds(made) < min(limit, kept):
             old.append(("archive", folder, path, made))
     for folder, path in sealed_folders(home.ledger):
         manifest = read_json(path / MANIFEST)
@@ -256,6 +256,24 @@ def _holders(home: Home, name: str) -> Iterator[Holder]:
     yield from holders.backtested(home, name)
 
 
+def _again(home: Home, name: str, lead: str, places: Sequence[Holder]) -> set[str]:
+    """Return the forms of an id, with whatever else a request that was cut short left.
+
+    The links that led to the other ids of the person may be gone by then; their hashes are not.
+    """
+    forgotten = key_of(home.archive)
+    entry = _entry(read_record(home.archive / name), hashes_of(forgotten, [lead]))
+    known = set() if entry is None else set(entry["ids"])
+    left = {i for h in places for i in h.named()} if known else set()
+    return {*forms_of(lead), *(i for i in left if forgotten.hash_of(i) in known)}
+
+
+def _entry(record: dict[str, object], hashes: Collection[str]) -> Any:
+    """Return the tombstone with one of the hashes, or None."""
+    entries: Any = record.get("leads", [])
+    return next((e for e in entries if set(hashes) & set(e["ids"])), None)
+
+
 def _entomb(
     home: Home,
     name: str,
@@ -267,10 +285,9 @@ def _entomb(
 ) -> bool:
     """Write the tombstone of a lead, or add to the one there is; tell whether there was one."""
     forgotten = key_of(home.archive)
-    own = set(hashes_of(forgotten, [lead]))
     record = read_record(home.archive / name)
     entries: Any = record.setdefault("leads", [])
-    entry = next((e for e in entries if own & set(e["ids"])), None)
+    entry = _entry(record, hashes_of(forgotten, [lead]))
     there = entry is not None
     if entry is None:
         entry = {"ids": [], "when": when.isoformat(), "because": because}

@@ -57,12 +57,23 @@ class Holder:
 
     def hits(self, ids: Collection[str]) -> int:
         """Count the rows that name one of the ids."""
+        import pyarrow.compute as pc
+
         return sum(
-            int(_named(batch, columns, ids).sum().as_py() or 0)
+            int(pc.sum(_named(batch, columns, ids)).as_py() or 0)
             for file, columns in self.ids.items()
             if columns
             for batch in _batches(self._file(file), columns)
         )
+
+    def named(self) -> Iterator[str]:
+        """Yield the ids that its rows name; some of them more than once."""
+        import pyarrow.compute as pc
+
+        for file, columns in self.ids.items():
+            for batch in _batches(self._file(file), columns):
+                for column in batch.column_names:
+                    yield from (str(i) for i in pc.unique(batch[column]).to_pylist() if i)
 
     def rewrite(self, ids: Collection[str]) -> None:
         """Replace it by one without the rows of some leads; all other rows are as they were."""
