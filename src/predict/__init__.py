@@ -36,6 +36,7 @@ _HOMES = {
     "LeadModel": "predict.learning.lead_model",
     "Verdict": "predict.learning.verdict",
     "train": "predict.jobs.analyst",
+    "monitor": "predict.loop.monitoring",
     "champion": "predict.jobs.analyst",
     "compare": "predict.jobs.analyst",
     "score": "predict.jobs.analyst",

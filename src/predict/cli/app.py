@@ -167,6 +167,20 @@ def rollback(definition: Of, because: Because = None, home: Home = None) -> None
 
 
 @app.command()
+def monitor(
+    file: Definition,
+    home: Home = None,
+    data: Data = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for figures and pictures.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Leads since then may warn, UTC; the newest period.")
+    ] = None,
+) -> None:
+    """Say whether leads, chances and outcomes are as the model learned; 2 where they are not."""
+    raise typer.Exit(verbs.monitor(file, home, data, to, since))
+
+
+@app.command()
 def models(home: Home = None) -> None:
     """List the models, the one in use and the one on trial; who was in use when, and why."""
     models_verbs.models(home)

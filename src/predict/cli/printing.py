@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from predict.jobs.inbox import Inbox
     from predict.jobs.scoring import Scoring
     from predict.jobs.training import Training
+    from predict.loop.monitoring import Monitoring
 
 Steps = Callable[[str, int, int, str], None]
 _STYLE = {"block": "bold red", "warn": "yellow", "note": "dim"}
@@ -211,6 +212,20 @@ def print_inbox(out: Console, done: Inbox) -> None:
             out.print(f"  {result.folder / 'what_to_fix.html'}")
     if not done.results:
         out.print("No new list.")
+
+
+def print_monitoring(out: Console, done: Monitoring) -> None:
+    """Print what was watched and, of each watch, what is not as it should be."""
+    from predict.loop.observation import WATCHES
+
+    print_findings(out, list(done.findings))
+    for watch, words in WATCHES.items():
+        here = [o for o in done.observations if o.watch == watch]
+        if here:
+            fine = sum(o.severity == "fine" for o in here)
+            out.print(f"{words}: {len(here):,} figures, {fine:,} as usual")
+    n = len(done.pages)
+    out.print(f"{n} to look at today." if n else "Nothing to look at today.")
 
 
 def print_models(out: Console, models: pd.DataFrame) -> None:

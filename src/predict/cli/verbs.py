@@ -225,6 +225,19 @@ def explain(lead_id: str | None, scored: Path) -> None:
         out.print(render_lead(reasons, row, who=who))
 
 
+def monitor(
+    file: Path, home: Path | None, data: Path | None, to: Path | None, since: str | None
+) -> int:
+    """Print what monitoring found; 2 where somebody should look today."""
+    from predict.cli.printing import print_monitoring
+    from predict.jobs.monitoring import watch
+
+    when = None if since is None else moment(since, "--since")
+    done = watch(file, Home.at(home), data=data, to=to, since=when)
+    print_monitoring(console(), done)
+    return 2 if done.pages else 0
+
+
 def demo(to: Path, leads: int, seed: int, shape: Shape) -> None:
     """Write the demo company."""
     from predict.demo.company import write_company

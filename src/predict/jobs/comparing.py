@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +83,7 @@ def compare(
     from predict.learning.contest import contest, lane_of
     from predict.learning.gate import judge
 
-    with ExitStack() as held:
-        theirs = _export_of(crm, home, champion, held)
+    with as_read_by(crm, home, champion) as theirs:
         champion_data = None if champion is None else _data_of(theirs, champion, data)
         lane = lane_of(challenger, champion, data, champion_data=champion_data)
         frame = contest(
@@ -102,7 +101,7 @@ def compare(
             findings=findings,
             exported_at=pd.Timestamp(crm.exported_at),
         )
-        can_score = champion is not None and _same_definition(champion, crm)
+        can_score = champion is not None and same_definition(champion, crm)
         if champion is None or not can_score or frame["champion"].isna().all():
             return Comparison(verdict)
         listed = open_leads(crm)
@@ -114,18 +113,25 @@ def compare(
     return Comparison(verdict.with_grades(changed, all_open), changes)
 
 
-def _export_of(crm: Crm, home: Home, model: LeadModel | None, held: ExitStack) -> Crm:
-    """Return the export as a model reads it: with the types that its columns had then."""
-    if model is None or not _same_definition(model, crm):
-        return crm
-    if _profile(model) == {p.name: p.dtype for p in crm.profile}:
-        return crm
+@contextmanager
+def as_read_by(crm: Crm, home: Home, model: LeadModel | None) -> Iterator[Crm]:
+    """Yield the export as a model reads it: with the types that its columns had then."""
+    if (
+        model is None
+        or not same_definition(model, crm)
+        or _profile(model) == {p.name: p.dtype for p in crm.profile}
+    ):
+        yield crm
+        return
     try:
         opened = open_crm(crm.definition, types=_profile(model), archive=home.archive)
     except PredictError:  # a column that it learned from is gone: it cannot score this export
-        return crm
-    held.callback(opened.close)
-    return opened
+        yield crm
+        return
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def _profile(model: LeadModel) -> dict[str, str]:
@@ -133,14 +139,15 @@ def _profile(model: LeadModel) -> dict[str, str]:
     return {p["name"]: p["dtype"] for p in profile}
 
 
-def _same_definition(model: LeadModel, crm: Crm) -> bool:
+def same_definition(model: LeadModel, crm: Crm) -> bool:
+    """Tell whether a model learned what the definition of the export says."""
     return bool(model.card["definition_digest"] == crm.definition.digest())
 
 
 def _data_of(crm: Crm, model: LeadModel, data: Dataset) -> Dataset | None:
     """Return the same looks with the columns of a model; None where those at hand serve."""
     recipe = model.card["data"]["recipe"]
-    if not _same_definition(model, crm) or (
+    if not same_definition(model, crm) or (
         recipe == data.manifest["recipe"]
         and model.card["data"]["profile"] == data.manifest["profile"]
     ):

@@ -19,6 +19,8 @@ Progress = Callable[[int, int, str], None]
 
 #: Months of the backtest whose leads are the reference of scores and grades.
 REFERENCE_MONTHS = 6
+#: First looks whose contributions say how much each column matters.
+_EXPLAINED = 4_000
 _DAYS_A_MONTH = 365.25 / 12
 #: Libraries whose version is part of a model's card.
 _LIBRARIES = ("predict-leads", "scikit-learn", "lightgbm", "pandas", "numpy", "duckdb")
@@ -58,6 +60,7 @@ def fit_lead_model(
     """
     from predict.learning.evidence import build_evidence
     from predict.learning.lead_model import LeadModel
+    from predict.learning.usual import build_usual
 
     settings = {"trials": trials, "time_cap": time_cap, "progress": progress}
     full = _fitted(data, list(data.X.columns), **settings)
@@ -78,6 +81,7 @@ def fit_lead_model(
         limits=limits,
         card=_card(data, definition, full, profile),
         definition_text=definition.text,
+        usual=build_usual(data, importance=_importance(full, first.X), result=result),
     )
 
 
@@ -90,6 +94,13 @@ def _fitted(data: Dataset, names: list[str], **settings: Any) -> ConversionModel
         **settings,
     )
     return model.fit(data.X[names], data.y, as_of=data.as_of, groups=data.groups)
+
+
+def _importance(full: ConversionModel, X: pd.DataFrame) -> dict[str, float]:
+    """Return the mean size of each column's contributions, over some first looks."""
+    some = X.iloc[:: max(1, len(X) // _EXPLAINED)]
+    sizes = full.contributions(some).abs().mean()
+    return {str(name): float(size) for name, size in sizes.items()}
 
 
 def reference_of(

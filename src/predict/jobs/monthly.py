@@ -15,14 +15,13 @@ from predict.history.building import build_dataset
 from predict.home import Home
 from predict.jobs import stages
 from predict.jobs.auditing import noticed
-from predict.jobs.comparing import Comparison, compare
+from predict.jobs.comparing import Comparison, as_read_by, compare, same_definition
 from predict.jobs.intake import taken_in
 from predict.jobs.stages import Progress
 from predict.publish import json_digest, locked, publishing, settle, verify, write_json
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
-    from predict.history.dataset import Dataset
     from predict.learning.lead_model import LeadModel
     from predict.registry.models import Registry
     from predict.registry.versions import Version
@@ -216,11 +215,21 @@ class _Run:
         state = self._settled(version, comparison, before)
         month = self._month(findings, version=version.number, before=before.number)
         month = month.learned(comparison.verdict, comparison.changes, data, result, audit)
-        return self._published(state, version.number, month.watched(self._watched(data)))
+        return self._published(state, version.number, month.watched(self._watched(before)))
 
-    def _watched(self, data: Dataset) -> tuple[Finding, ...] | None:
-        """Return what monitoring says of earlier lists; None where nothing was scored yet."""
-        return None
+    def _watched(self, before: _InUse) -> tuple[Finding, ...] | None:
+        """Return what monitoring says of the model that was in use; None where none was."""
+        from predict.jobs.monitoring import inputs_digest, record
+        from predict.loop.monitoring import monitor
+
+        if before.model is None or not same_definition(before.model, self.crm):
+            return None
+        with as_read_by(self.crm, self.home, before.model) as crm:
+            done = monitor(self.home, crm.definition, crm, model=before.model)
+            digest = self.registry.version(self.name, before.number).digest
+            inputs = inputs_digest(self.home, crm, digest)
+        record(done, self.home, inputs, version=str(before.number))
+        return done.findings
 
     # ---- who is compared with whom -------------------------------------------------------------
 

@@ -14,11 +14,14 @@ from predict.publish import read_json, seal, verify, write_json
 
 if TYPE_CHECKING:
     from predict.learning.evidence import Evidence
+    from predict.learning.usual import Usual
 
 #: The two fits: all features, and those that a bare list has too.
 BASES = ("full", "profile")
 #: Raised when what an older version saved can no longer be read.
 _FORMAT = 2
+#: What monitoring compares with; a model of an earlier version has none and scores all the same.
+USUAL = "usual.json"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class LeadModel:
         Name, stage, days, digest of the definition, vocabularies, counts, versions, settings.
     definition_text : str
         The definition, as it was read.
+    usual : Usual, optional
+        What the leads learned from looked like, for monitoring; absent from older models.
     """
 
     full: ConversionModel
@@ -52,6 +57,7 @@ class LeadModel:
     limits: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
     definition_text: str = ""
+    usual: Usual | None = None
 
     def model(self, basis: str) -> ConversionModel:
         """Return the fit of ``basis``: "full" or "profile"."""
@@ -87,6 +93,8 @@ class LeadModel:
         write_json(folder / "evidence.json", {b: e.as_dict() for b, e in self.evidence.items()})
         write_json(folder / "reference.json", {"probability": list(self.reference)})
         write_json(folder / "limits.json", dict(self.limits))
+        if self.usual is not None:
+            write_json(folder / USUAL, self.usual.as_dict())
         seal(folder)
 
     @classmethod
@@ -108,6 +116,7 @@ class LeadModel:
                 do="take a complete copy of the folder, or train again",
             ) from error
         from predict.learning.evidence import Evidence
+        from predict.learning.usual import Usual
 
         card = read_json(folder / "card.json")
         if card.pop("format", None) != _FORMAT:
@@ -129,6 +138,7 @@ class LeadModel:
             limits=read_json(folder / "limits.json"),
             card=card,
             definition_text=(folder / "definition.toml").read_text(encoding="utf-8"),
+            usual=Usual.from_dict(read_json(folder / USUAL)) if (folder / USUAL).exists() else None,
         )
 
 

@@ -60,7 +60,7 @@ class Display(Protocol):
         """Draw on ``ax`` or on new axes."""
 
 
-class _Drawn:
+class Drawn:
     """What all displays share: axes to draw on, and their look in a notebook."""
 
     title: str
@@ -98,7 +98,7 @@ class _Drawn:
         return to_svg(self) if hasattr(self, "ax_") else None  # type: ignore[arg-type]
 
 
-class CalibrationDisplay(_Drawn):
+class CalibrationDisplay(Drawn):
     """Chances given against what happened, in ten groups of about equal count.
 
     Parameters
@@ -149,15 +149,15 @@ class CalibrationDisplay(_Drawn):
         ax.set_xlim(0, top)
         ax.set_ylim(0, top)
         ax.set_box_aspect(1)
-        _percent(ax.xaxis)
-        _percent(ax.yaxis)
+        percent_axis(ax.xaxis)
+        percent_axis(ax.yaxis)
         ax.set_xlabel("chance given, mean of each tenth of the leads", color=INK)
         ax.set_ylabel(fill(f"share that {self.outcome}", _LINE), color=INK)
         self._settle()
         return self
 
 
-class GainDisplay(_Drawn):
+class GainDisplay(Drawn):
     """Winners found by working the best leads first.
 
     Parameters
@@ -203,16 +203,16 @@ class GainDisplay(_Drawn):
         ax.plot([0, 1], [0, 1], color=SOFT, linewidth=1, dashes=(4, 3), label="in any order")
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1.005)
-        _percent(ax.xaxis)
-        _percent(ax.yaxis)
+        percent_axis(ax.xaxis)
+        percent_axis(ax.yaxis)
         ax.set_xlabel("share of leads worked, best first", color=INK)
         ax.set_ylabel(fill(f"found of those that {self.outcome}", _LINE), color=INK)
-        _legend(ax, loc="lower right")
+        legend(ax, loc="lower right")
         self._settle()
         return self
 
 
-class FoldsDisplay(_Drawn):
+class FoldsDisplay(Drawn):
     """A figure of each period, with its interval and the simple rules beside it.
 
     Parameters
@@ -260,7 +260,7 @@ class FoldsDisplay(_Drawn):
         ax.set_xlabel("leads looked at from", color=INK)
         handles, labels = ax.get_legend_handles_labels()
         first = handles[-1:] + handles[:-1], labels[-1:] + labels[:-1]
-        _legend(ax, first, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        legend(ax, first, loc="center left", bbox_to_anchor=(1.0, 0.5))
         self._settle()
         return self
 
@@ -325,14 +325,14 @@ def _looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _percent(axis: Any) -> None:
+def percent_axis(axis: Any) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
 
 
-def _legend(ax: Axes, entries: Any = None, **place: Any) -> None:
+def legend(ax: Axes, entries: Any = None, **place: Any) -> None:
     handles, labels = entries or ax.get_legend_handles_labels()
     look: Any = {"frameon": False, "fontsize": 9, "labelcolor": INK, "handlelength": 2.6}
     ax.legend(handles, labels, **look, **place)
