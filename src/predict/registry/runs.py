@@ -130,10 +130,19 @@ def _run(client: MlflowClient, experiment: str, tags: Mapping[str, object]) -> I
     run = client.create_run(experiment, run_name=f"train {tags['inputs']!s:.8}", tags=about)
     status = "FAILED"
     try:
+        _end_killed(client, experiment, run)
         yield run
         status = "FINISHED"
     finally:
         client.set_terminated(run.info.run_id, status)
+
+
+def _end_killed(client: MlflowClient, experiment: str, run: Run) -> None:
+    """Say of earlier runs on the same inputs that never ended that they were killed."""
+    wanted = f"attributes.status = 'RUNNING' and tags.inputs = '{run.data.tags['inputs']}'"
+    for other in client.search_runs([experiment], wanted):
+        if other.info.run_id != run.info.run_id:
+            client.set_terminated(other.info.run_id, "KILLED")
 
 
 def _log_numbers(
