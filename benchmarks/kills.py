@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from tests.jobs.months import FIRST, SECOND, write_export
@@ -140,14 +141,15 @@ def _counted(kill_at: int | None) -> list[str]:
 
 
 def _learning(folder: Path, fast: bool) -> None:
-    """Keep what is learned in a folder, or take it from there: the writes stay real."""
+    """Keep what is learned in a folder, or take it from there: all that writes stays real."""
     import pandas as pd
 
+    from predict.jobs import monthly as months
     from predict.jobs import stages
-    from predict.learning import contest as contests
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.leakage import audit as audits
+    from predict.learning.verdict import Verdict
     from predict.report import monthly as pages
 
     def kept(make: Callable[..., Any], save: Callable[[Any], object], load: Any) -> Any:
@@ -160,26 +162,48 @@ def _learning(folder: Path, fast: bool) -> None:
 
         return call
 
-    def write(made: Any) -> int:
-        return (folder / "audit.json").write_text(json.dumps(made.as_dict(), default=str))
+    def as_json(name: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Any:
+        file = folder / f"{name}.json"
+        return (
+            lambda made: file.write_text(json.dumps(write(made), default=str)),
+            lambda: read(json.loads(file.read_text())),
+        )
 
-    def read() -> Any:
-        return audits.Audit.from_dict(json.loads((folder / "audit.json").read_text()))
+    def compared(told: Any) -> months.Comparison:
+        return months.Comparison(Verdict.from_dict(told["verdict"]), pd.DataFrame(told["changes"]))
 
-    backtest, model, rows = folder / "backtest", folder / "model", folder / "contest.parquet"
+    backtest, model = folder / "backtest", folder / "model"
     stages.backtest = kept(  # type: ignore[attr-defined]
         stages.backtest, lambda r: r.save(backtest), lambda: BacktestResult.load(backtest)
     )
-    stages.fit_lead_model = kept(
+    stages.fit_lead_model = kept(  # type: ignore[attr-defined]
         stages.fit_lead_model, lambda m: m.save(model), lambda: LeadModel.load(model)
     )
-    contests.contest = kept(
-        contests.contest, lambda f: f.to_parquet(rows), lambda: pd.read_parquet(rows)
+    months.compare = kept(  # type: ignore[attr-defined]
+        months.compare,
+        *as_json(
+            "compared",
+            compared,
+            lambda c: {"verdict": c.verdict.as_dict(), "changes": c.changes.to_dict("list")},
+        ),
     )
-    audits.audit = kept(audits.audit, write, read)
-    if fast:  # pictures and curves take time and change nothing
+    audits.audit = kept(  # type: ignore[assignment]
+        audits.audit, *as_json("audit", audits.Audit.from_dict, lambda made: made.as_dict())
+    )
+    months.build_dataset = kept(  # type: ignore[attr-defined]
+        months.build_dataset,
+        *as_json("data", lambda told: SimpleNamespace(manifest=told), lambda d: d.manifest),
+    )
+    if fast:  # what takes time and writes nothing of its own
+        told = json.loads((backtest / "summary.json").read_text()) if backtest.exists() else {}
+        BacktestResult.summary = lambda self: told  # type: ignore[method-assign]
+        BacktestResult.beats_baselines = lambda self: (True, "")  # type: ignore[method-assign]
+        BacktestResult.save = lambda self, to: shutil.copytree(  # type: ignore[method-assign]
+            backtest, to, dirs_exist_ok=True
+        )
         stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
         pages.delays = lambda crm: None  # type: ignore[attr-defined]
+        months._Run._watched = lambda self, before: None  # type: ignore[method-assign]
 
 
 # ---- outside -------------------------------------------------------------------------------------

@@ -30,9 +30,15 @@ NAME = "won-in-20-days"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Return a home with one model in use, and what the next month learns."""
-    return prepare(tmp_path_factory.mktemp("months"))
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
+    """Return a home with one model in use, what the next month learns, and its report."""
+    stage = prepare(tmp_path_factory.mktemp("months"))
+    return stage, report_of(stage.home, SECOND)
+
+
+@pytest.fixture(scope="module")
+def stage(prepared: tuple[Stage, str]) -> Stage:
+    return prepared[0]
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +159,8 @@ def test_a_blocking_finding_stops_the_month_and_is_reported(
     assert aside(predict, *order) == (2, f"nothing new: {out}", "")
 
 
-def test_the_report_is_one_page_that_loads_and_runs_nothing(stage: Stage, second) -> None:
-    page = report_of(stage.home, SECOND)
+def test_the_report_tells_all_on_one_page_that_loads_nothing(prepared, second) -> None:
+    stage, page = prepared
     body = page.split("</style>")[1]
     assert "<script" not in page and "http:" not in page and "https:" not in page
     assert not re.search(r"(src|href)=\"(?!#|data:,)", page)
@@ -162,8 +168,8 @@ def test_the_report_is_one_page_that_loads_and_runs_nothing(stage: Stage, second
     verdict = json.loads(_gate_file(stage))
     for condition in verdict["conditions"]:
         assert condition["sentence"].split(":")[0] in body.replace("\u00a0", " ")
-    told = ("What changes for sales", "Findings", "Past months, as if", "Models in use")
-    for heading in (*told, "What has changed"):
+    told = ("What changes for sales", "Findings", "Past months, as if", "How long it takes")
+    for heading in (*told, "What has changed", "Models in use"):
         assert heading in body
 
 
