@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PAGES_A_YEAR = 0.5
 _DAYS_A_YEAR = 365.25
 _STALE = "no model of “{name}” is in use: train one with predict train"
+_FIRST_SCORES = "fewer than two earlier periods came since the leads learned from"
 _NO_USUAL = "the model was trained before what its leads looked like was kept with it: train again"
 
 
