@@ -10,6 +10,7 @@ contest costs no fit. A smaller part refits plain models as if month by month.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -141,18 +142,6 @@ def true_gain(pair: Pair, leads: int = 200_000) -> float:
     return _loss(y, rows["champion"].to_numpy()) - _loss(y, rows["challenger"].to_numpy())
 
 
-def noise_for(gain: float, pair: Pair) -> float:
-    """Return the noise of a challenger that saves `gain` log loss against the champion."""
-    low, high = 0.0, 6.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        if true_gain(replace(pair, challenger=middle), 60_000) > gain:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
 @dataclass(frozen=True)
 class Scenario:
     """A question to the gate.
@@ -161,61 +150,61 @@ class Scenario:
     ----------
     name : str
         What the challenger is.
-    share : float
-        True gain, as a share of the champion's log loss.
     pair : Pair
-        Noise of the champion, what is in common, and the kind of world; the challenger's noise
-        follows from the gain.
+        The two models, and the kind of world.
     required : bool
-        A promise rests on it: as many draws at every size.
+        A promise rests on it: all draws, at every size.
     """
 
     name: str
-    share: float | None
     pair: Pair
     required: bool = False
-
-    def solved(self) -> Pair:
-        """Return the pair with the challenger's noise that gives the gain."""
-        if not self.share:
-            return self.pair
-        rows = contest(200_000, self.pair, np.random.default_rng(1))
-        loss = _loss(rows["y"].to_numpy(), rows["champion"].to_numpy())
-        noise = noise_for(self.share * loss, self.pair)
-        return replace(self.pair, challenger=noise)
 
 
 #: Another recipe has half of its noise in common with the champion; newer data, most of it.
 OTHER, NEWER = Pair(common=0.5), Pair(common=0.9)
 MARGIN = Margins().refresh
+
+
+def _newer(noise: float) -> Pair:
+    return replace(NEWER, challenger=noise)
+
+
+def _other(noise: float) -> Pair:
+    return replace(OTHER, challenger=noise)
+
+
+# The noise of each challenger was sought so that the true gain is the share of the margin that
+# its name says; the page prints the true gain.
 SCENARIOS = (
-    Scenario("equal, another recipe", 0.0, OTHER, True),
-    Scenario("equal, newer data", 0.0, NEWER, True),
-    Scenario("better by half the margin, newer data", MARGIN / 2, NEWER),
-    Scenario("worse by half the margin, newer data", -MARGIN / 2, NEWER, True),
-    Scenario("worse by the margin, newer data", -MARGIN, NEWER),
-    Scenario("worse by twice the margin, newer data", -2 * MARGIN, NEWER),
-    Scenario("worse by half the margin, another recipe", -MARGIN / 2, OTHER, True),
-    Scenario("better by the margin, another recipe", MARGIN, OTHER),
-    Scenario("better by twice the margin, another recipe", 2 * MARGIN, OTHER),
-    Scenario("random labels, faint models", None, Pair(0.05, 0.05, 0.5, random=True), True),
-    Scenario("random labels, loud models", None, Pair(0.3, 0.3, 0.5, random=True), True),
-    Scenario("a challenger that learned from random labels", None, Pair(0.8, np.inf), True),
-    Scenario("equal ranking, chances far too far apart", None, Pair(common=0.9, over=1.8)),
+    Scenario("equal, another recipe", OTHER, True),
+    Scenario("equal, newer data", NEWER, True),
+    Scenario("worse by half the margin, another recipe", _other(0.920), True),
+    Scenario("worse by half the margin, newer data", _newer(0.920), True),
+    Scenario("random labels, faint models", Pair(0.05, 0.05, 0.5, random=True), True),
+    Scenario("random labels, loud models", Pair(0.3, 0.3, 0.5, random=True), True),
+    Scenario("a challenger that learned from random labels", Pair(0.8, np.inf), True),
+    Scenario("worse by the margin, newer data", _newer(1.053), True),
+    Scenario("worse by twice the margin, newer data", _newer(1.365)),
+    Scenario("better by half the margin, newer data", _newer(0.686)),
+    Scenario("better by half the margin, another recipe", _other(0.686)),
+    Scenario("better by the margin, another recipe", _other(0.576)),
+    Scenario("better by twice the margin, another recipe", _other(0.335)),
+    Scenario("equal ranking, chances far too far apart", Pair(common=0.9, over=1.8)),
 )
-_ABOUT = """{draws} draws of each cell ({few} at 20,000 leads where no promise rests on it): share
-of contests in which the gate promotes. A lead is looked at one to four times, accounts hold one to
-eight leads, 9 % of looks lead to a win, the model in use saves 9 % of the log loss of the plain
-rate. Both models are calibrated readings of the truth with noise: 50 % of it in common for another
-recipe, 90 % for newer data. The true gain is in log loss, measured on 200,000 leads; the margin of
-the refresh lane is {margin:.0%} of the log loss of the model in use. Every contest is judged in
-both lanes; se is the mean standard error of the gain.
+_ABOUT = """{draws} draws of each cell ({few} where no promise rests on it): share of contests in
+which the gate promotes. A lead is looked at one to four times, accounts hold one to eight leads,
+9 % of looks lead to a win, the model in use saves 9 % of the log loss of the plain rate. Both
+models are calibrated readings of the truth with noise: 50 % of it in common for another recipe,
+90 % for newer data. The true gain is in log loss, measured on 200,000 leads; the margin of the
+refresh lane is {margin:.0%} of the log loss of the model in use. Every contest is judged in both
+lanes; se is the mean standard error of the gain.
 """
 _YEARS = """Each month another equal challenger of another recipe is judged on the twelve months
 before, in the challenge lane. An equal model in place of an equal one costs nothing but a change.
 """
 _REFITS = """Plain logistic models of ten simulated features, refitted as if month by month by the
-contest itself, {times} draws of 3,000 leads. The recipe that is a month older is compared at
+contest itself, on 2,000 leads. The recipe that is a month older is compared at
 cutoffs a month older.
 """
 #: Resamples per contest: fewer where contests are large, so that the table is done in minutes.
@@ -365,44 +354,92 @@ def _model(data: Dataset, names: list[str], months_older: int = 0) -> LeadModel:
 # ---- tables ------------------------------------------------------------------------------------
 
 
-def markdown(draws: int, processes: int = 1) -> str:
+@dataclass(frozen=True)
+class Cell:
+    """One number of the page, kept so that a run that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    part : {"gate", "year", "refit"}
+        Which table.
+    row : int
+        Scenario, or draw of the refits.
+    leads, draws : int
+        Size and number of contests.
+    """
+
+    part: str
+    row: int
+    leads: int
+    draws: int
+
+    def told(self, keep: Path | None) -> list[dict[str, object]]:
+        """Return the cell's figures, from where they are kept if they were computed before."""
+        path = None if keep is None else keep / f"{self.part}_{self.row}_{self.leads}_{self.draws}"
+        if path is not None and path.exists():
+            return json.loads(path.read_text(encoding="utf-8"))
+        if self.part == "gate":
+            pair = SCENARIOS[self.row].pair
+            found: list[dict[str, object]] = [{"cell": _cell(self.leads, pair, self.draws)}]
+            if self.leads == SIZES[0]:
+                found[0]["gain"] = true_gain(pair)
+        elif self.part == "year":
+            month, year = years(self.leads, self.draws, OTHER)
+            found = [{"month": month, "year": year}]
+        else:
+            found = json.loads(refits(self.row, self.leads).to_json(orient="records"))
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(found), encoding="utf-8")
+        return found
+
+
+def cells(draws: int) -> list[Cell]:
+    """Return all cells, those that a promise rests on first, small before large."""
+    gate = [
+        Cell("gate", row, leads, draws if scenario.required else max(draws // 4, 1))
+        for leads in SIZES
+        for row, scenario in enumerate(SCENARIOS)
+    ]
+    refit = [Cell("refit", seed, 2_000, 1) for seed in range(max(draws // 50, 1))]
+    year = [Cell("year", 0, leads, max(draws // 8, 1)) for leads in SIZES[:2]]
+    first = [c for c in gate if SCENARIOS[c.row].required or c.leads == SIZES[0]]
+    return [*first, *refit, *year, *(c for c in gate if c not in first)]
+
+
+def markdown(draws: int, processes: int = 1, keep: Path | None = None) -> str:
     """Return the page."""
-    parts = [_ABOUT.format(draws=draws, margin=MARGIN, few=_draws(draws, SIZES[-1], False))]
+    asked = cells(draws)
+    with ProcessPoolExecutor(processes) as pool:
+        found = dict(zip(asked, pool.map(Cell.told, asked, [keep] * len(asked)), strict=True))
+    return page(found, draws)
+
+
+def page(found: dict[Cell, list[dict[str, object]]], draws: int) -> str:
+    """Return the page of the cells that were computed; the others show a dash."""
+    parts = [_ABOUT.format(draws=draws, few=max(draws // 4, 1), margin=MARGIN)]
     parts.append("| Challenger | true gain |" + "".join(f" {n:,} leads |" for n in SIZES))
     parts.append("|---|---|" + "---|" * len(SIZES))
-    times = max(draws // 25, 2)
-    with ProcessPoolExecutor(processes) as pool:
-        pairs = list(pool.map(Scenario.solved, SCENARIOS))
-        cells = [
-            (n, pair, _draws(draws, n, scenario.required))
-            for scenario, pair in zip(SCENARIOS, pairs, strict=True)
-            for n in SIZES
-        ]
-        # The largest first, so that no process is left with one of them at the end.
-        asked = sorted(cells, key=lambda cell: -cell[0])
-        told = dict(zip(asked, pool.map(_cell, *zip(*asked, strict=True)), strict=True))
-        gains = list(pool.map(true_gain, pairs))
-        looked = list(pool.map(years, SIZES[:2], [draws // 4] * 2, [OTHER] * 2))
-        refitted = pd.concat(pool.map(refits, range(times)))
-    for i, (scenario, gain) in enumerate(zip(SCENARIOS, gains, strict=True)):
-        row = [told[cell] for cell in cells[i * len(SIZES) : (i + 1) * len(SIZES)]]
-        parts.append(f"| {scenario.name} | {gain:+.4f} | {' | '.join(row)} |")
+    for i, scenario in enumerate(SCENARIOS):
+        here = {c.leads: told[0] for c, told in found.items() if (c.part, c.row) == ("gate", i)}
+        gains = [told["gain"] for told in here.values() if "gain" in told]
+        gain = f"{gains[0]:+.4f}" if gains else "–"
+        row = [str(here[n]["cell"]) if n in here else "–" for n in SIZES]
+        parts.append(f"| {scenario.name} | {gain} | {' | '.join(row)} |")
     parts += ["", "## A year of monthly looks", "", _YEARS]
     parts += ["| Leads a year | years | promoted per month | at least once a year |"]
     parts += ["|---|---|---|---|"]
-    for leads, (month, year) in zip(SIZES[:2], looked, strict=True):
-        parts.append(f"| {leads:,} | {draws // 4} | {month:.1%} | {year:.0%} |")
-    parts += ["", "## Real refits", "", _REFITS.format(times=times)]
+    for cell, (told,) in ((c, told) for c, told in found.items() if c.part == "year"):
+        rates = f"{told['month']:.1%} | {told['year']:.0%}"
+        parts.append(f"| {cell.leads:,} | {cell.draws} | {rates} |")
+    refitted = [row for c, told in found.items() if c.part == "refit" for row in told]
+    parts += ["", "## Real refits", "", _REFITS]
     parts += ["| Case | lane | promoted | mean gain |", "|---|---|---|---|"]
-    found = refitted.groupby(["case", "lane"], sort=False)
-    for (case, lane), rows in found:
-        share = f"{rows['promoted'].sum():.0f} of {len(rows)}"
-        parts.append(f"| {case} | {lane} | {share} | {rows['gain'].mean():+.4f} |")
+    if refitted:
+        for (case, lane), rows in pd.DataFrame(refitted).groupby(["case", "lane"], sort=False):
+            share = f"{rows['promoted'].sum():.0f} of {len(rows)}"
+            parts.append(f"| {case} | {lane} | {share} | {rows['gain'].mean():+.4f} |")
     return "\n".join(parts) + "\n"
-
-
-def _draws(draws: int, leads: int, required: bool) -> int:
-    return draws if required or leads < SIZES[-1] else max(draws // 5, 1)
 
 
 def _cell(leads: int, pair: Pair, draws: int) -> str:
@@ -418,11 +455,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="folder of figures computed before")
     parser.add_argument("--to", type=Path, required=True)
     asked = parser.parse_args()
     command = f"python -m benchmarks.gate --draws {asked.draws} --to {asked.to}"
+    text = markdown(asked.draws, asked.processes, asked.keep)
     asked.to.write_text(
-        f"# The gate under simulation\n\n`{command}`\n\n{markdown(asked.draws, asked.processes)}",
+        f"# The gate under simulation\n\n`{command}`\n\n{text}",
         encoding="utf-8",
     )
 
