@@ -142,7 +142,7 @@ def test_a_doubtful_export_is_refused_and_changes_nothing(
         code, out, err = aside(predict, "monthly", definition, "--home", stage.home)
         assert (code, out) == (2, "") and said in err and "--accept" in err
         assert contents(stage.home) == before
-    assert re.search(r"leads: \d+ rows, \d+ in the export of 2024-06-01", err)
+    assert re.search(r"leads: \d+ rows, \d+;.* in the export of 2024-06-01", err)
 
 
 def test_a_blocking_finding_stops_the_month_and_is_reported(
