@@ -25,7 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from tests.jobs.months import FIRST, SECOND, write_export
+from benchmarks.months import FIRST, SECOND, write_export
 
 #: Writes of MLflow that a run goes through; every rename of a file or folder counts too.
 WRITES = (

@@ -23,8 +23,8 @@ from benchmarks.kills import (
     prepare,
     process,
 )
+from benchmarks.months import FIRST, SECOND, write_export
 from predict.publish import files_in
-from tests.jobs.months import FIRST, SECOND, write_export
 
 NAME = "won-in-20-days"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.months import FIRST, write_export
 from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.findings import Finding
 from predict.learning.verdict import Condition, Verdict
 from predict.report.monthly import Month, render_month
-from tests.jobs.months import FIRST, write_export
 
 sys.path.insert(0, str(Path(__file__).parent))
 

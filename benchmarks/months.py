@@ -1,4 +1,4 @@
-"""Exports of a small company, month by month, for the tests of the monthly run."""
+"""Exports of a small company, month by month: for the monthly run, its kills and its tests."""
 
 from __future__ import annotations
 
