@@ -395,7 +395,7 @@ class Cell:
 
 
 def cells(draws: int) -> list[Cell]:
-    """Return all cells, those that a promise rests on first, small before large."""
+    """Return all cells in the order of computing."""
     gate = [
         Cell("gate", row, leads, draws if scenario.required else max(draws // 4, 1))
         for leads in SIZES
@@ -403,8 +403,18 @@ def cells(draws: int) -> list[Cell]:
     ]
     refit = [Cell("refit", seed, 2_000, 1) for seed in range(max(draws // 50, 1))]
     year = [Cell("year", 0, leads, max(draws // 8, 1)) for leads in SIZES[:2]]
-    first = [c for c in gate if SCENARIOS[c.row].required or c.leads == SIZES[0]]
-    return [*first, *refit, *year, *(c for c in gate if c not in first)]
+    return sorted([*gate, *refit, *year], key=_order)
+
+
+def _order(cell: Cell) -> tuple[bool, bool, int]:
+    """Return what is computed first: the promise of equal challengers, then the small ones."""
+    if cell.part != "gate":
+        return True, False, cell.leads
+    return (
+        cell.row > 0,
+        not SCENARIOS[cell.row].required,
+        -cell.leads if not cell.row else cell.leads,
+    )
 
 
 def markdown(draws: int, processes: int = 1, keep: Path | None = None) -> str:
