@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,127 +18,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from predict.history.dataset import Dataset
-from predict.history.specs import Spec
+from benchmarks.contests import MONTHS, Pair, contest, true_gain
+from benchmarks.refits import refits
 from predict.learning.comparison import Comparison
-from predict.learning.gate import Margins, decided, judge
-from predict.learning.lead_model import LeadModel
-from predict.learning.model import ConversionModel
+from predict.learning.gate import Margins, decided
 from predict.learning.verdict import Lane
 
 SIZES = (1_000, 4_000, 20_000)
-MONTHS = 12
-#: Mean and spread of the true log-odds of a lead at a look: 8 % win, and the best model that
-#: there can be has an area under the curve of 0.76.
-MEAN, SPREAD = -2.95, 1.15
-#: Share of the spread that the leads of an account have in common.
-SHARED = 0.2
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two models of a simulated contest.
-
-    Parameters
-    ----------
-    champion, challenger : float
-        Standard deviation of the noise in their log-odds before they are calibrated; infinite for
-        a model that knows nothing.
-    common : float
-        Share of the variance of the noise that they have in common.
-    over : float
-        Factor of the log-odds of the challenger about their mean: above 1 too far apart.
-    random : bool
-        Outcomes have nothing to do with the leads.
-    """
-
-    champion: float = 0.8
-    challenger: float = 0.8
-    common: float = 0.5
-    over: float = 1.0
-    random: bool = False
-
-
-def contest(
-    leads: int, pair: Pair, rng: np.random.Generator, months: int = MONTHS, challengers: int = 1
-) -> pd.DataFrame:
-    """Return the rows of a contest; further equal challengers are challenger_1, challenger_2 …
-
-    Accounts hold one to eight leads; a lead is looked at one to four times, 20 days apart, while
-    it is open. A lead that will win shows it within the horizon of nearly every look, so its
-    looks agree, and the accounts of a firm win together beyond what any model sees.
-    """
-    account = np.repeat(np.arange(leads), rng.choice([1, 1, 1, 1, 2, 3, 8], leads))[:leads]
-    looks = rng.choice([1, 2, 3, 4], leads, p=[0.3, 0.2, 0.2, 0.3])
-    lead = np.repeat(np.arange(leads), looks)
-    n = len(lead)
-
-    def drawn() -> np.ndarray:
-        """Return noise per look, most of it the lead's and some of it the account's."""
-        own, shared = rng.normal(size=leads), rng.normal(size=leads)[account]
-        of_lead = np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * own
-        return np.sqrt(0.8) * of_lead[lead] + np.sqrt(0.2) * rng.normal(size=n)
-
-    signal = SPREAD * drawn()
-    unseen = 0.5 * rng.normal(size=leads)[account]
-    chance = _expit(MEAN + (0.0 if pair.random else signal) + unseen[lead])
-    won = rng.random(leads)[lead] < chance  # one draw a lead: its looks win or lose together
-    noises = drawn(), drawn(), drawn()
-
-    def model(noise: float, own: np.ndarray, over: float = 1.0) -> np.ndarray:
-        mixed = np.sqrt(pair.common) * noises[0] + np.sqrt(1 - pair.common) * own
-        if np.isinf(noise):
-            return np.full(n, _calibrated(np.zeros(n), 0.0)[0])
-        kept = SPREAD**2 / (SPREAD**2 + noise**2)
-        if pair.random:  # what a fit of noise says: a spread that means nothing
-            return _expit(MEAN + 0.11 + noise * mixed)
-        return _calibrated(over * kept * (signal + noise * mixed), over**2 * kept * SPREAD**2)
-
-    created = np.sort(rng.uniform(0, 30.4 * months, leads))
-    place = np.arange(n) - np.repeat(np.cumsum(looks) - looks, looks)
-    as_of = pd.Timestamp("2025-01-01") + pd.to_timedelta(created[lead] + 20 * place, unit="D")
-    within = as_of < pd.Timestamp("2025-01-01") + pd.DateOffset(months=months)
-    frame = pd.DataFrame(
-        {
-            "lead_id": lead,
-            "as_of": as_of,
-            "group": account[lead],
-            "cutoff": as_of.to_period("M").start_time,
-            "y": won.astype(int),
-            "challenger": model(pair.challenger, noises[2], pair.over),
-            "champion": model(pair.champion, noises[1]),
-            "source": rng.choice(["web", "fair", "mail", "call"], leads)[lead],
-        }
-    )
-    for i in range(1, challengers):
-        frame[f"challenger_{i}"] = model(pair.challenger, drawn(), pair.over)
-    return frame[within].reset_index(drop=True)
-
-
-def _calibrated(margin: np.ndarray, variance: float) -> np.ndarray:
-    """Return chances whose log-odds are `margin` about the mean, near enough right on average.
-
-    A model sees only a part of what spreads the truth; averaging the rest pulls the chances
-    towards a half as a logistic curve flattens (MacKay 1992, Neural Computation 4:720).
-    """
-    hidden = max(SPREAD**2 - variance, 0.0) + 0.25
-    flat = 1 / np.sqrt(1 + np.pi * hidden / 8)
-    return _expit(flat * (MEAN + margin))
-
-
-def _expit(z: np.ndarray | float) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(z, dtype=float))))
-
-
-def _loss(y: np.ndarray, p: np.ndarray) -> float:
-    return float(-np.mean(np.where(y == 1, np.log(p), np.log1p(-p))))
-
-
-def true_gain(pair: Pair, leads: int = 200_000) -> float:
-    """Return the log loss that the challenger saves, on so many leads that chance is small."""
-    rows = contest(leads, pair, np.random.default_rng(12345))
-    y = rows["y"].to_numpy()
-    return _loss(y, rows["champion"].to_numpy()) - _loss(y, rows["challenger"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -270,90 +155,6 @@ def years(leads: int, draws: int, pair: Pair) -> tuple[float, float]:
     return float(np.mean(monthly)), float(np.mean(yearly))
 
 
-# ---- real refits -------------------------------------------------------------------------------
-
-
-def refits(seed: int, leads: int = 3_000) -> pd.DataFrame:
-    """Judge models that are really refitted, month by month, by `predict.learning.contest`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per case: case, lane, promoted, gain (measured).
-    """
-    from predict.learning.contest import contest as contested
-
-    rows = []
-    for case, lane, new, old, data in _cases(leads, seed):
-        verdict = judge(contested(new, old, data), lane=lane, draws=400, seed=seed)
-        gain = verdict.figures.get("gain/value", np.nan)
-        rows.append({"case": case, "lane": lane, "promoted": verdict.promote, "gain": gain})
-    return pd.DataFrame(rows)
-
-
-def _cases(leads: int, seed: int) -> Iterator[tuple[str, Lane, LeadModel, LeadModel, Dataset]]:
-    data = _history(leads, np.random.default_rng([seed, leads, 7]))
-    noise = _history(leads, np.random.default_rng([seed, leads, 7]), random=True)
-    both, fewer = list(data.X), [c for c in data.X if c != "f0"]
-    strange = [c for c in data.X if c != "n0"]
-    full = _model(data, both)
-    yield "same recipe, a month newer", "refresh", full, _model(data, both, 1), data
-    yield "a column of noise more", "challenge", full, _model(data, strange), data
-    yield "a real driver more", "challenge", full, _model(data, fewer), data
-    yield "a real driver less", "challenge", _model(data, fewer), full, data
-    yield "random labels", "challenge", _model(noise, both), _model(noise, strange), noise
-    yield "random labels", "refresh", _model(noise, both), _model(noise, both, 1), noise
-
-
-def _history(leads: int, rng: np.random.Generator, *, random: bool = False) -> Dataset:
-    """Return looks of sixteen months with ten features, one of them noise."""
-    rows = contest(leads, Pair(), rng, months=16)
-    n = len(rows)
-    hidden = rows.groupby("lead_id", sort=False).ngroup().to_numpy()
-    names = [*(f"f{i}" for i in range(9)), "n0"]
-    X = pd.DataFrame(rng.normal(size=(hidden.max() + 1, len(names)))[hidden], columns=names)
-    X += 0.3 * rng.normal(size=(n, len(names)))
-    weights = np.array([0.6, 0.5, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.0])
-    odds = MEAN + 0.4 * (X.to_numpy() @ weights) * 2
-    draw = rng.random(hidden.max() + 1)[hidden]
-    y = draw < (_expit(MEAN) if random else _expit(odds))
-    keys = pd.DataFrame(
-        {
-            "lead_id": rows["lead_id"].map("L{:06d}".format),
-            "as_of": rows["as_of"],
-            "created_at": rows["as_of"],
-            "group": rows["group"].map("A{:06d}".format),
-        }
-    )
-    order = keys.sort_values(["as_of", "lead_id"]).index
-    specs = tuple(Spec(name, "number", "behaviour", name, name) for name in names)
-    data = Dataset(
-        X.loc[order].reset_index(drop=True),
-        pd.Series(y[order].astype("int8")),
-        keys.loc[order].reset_index(drop=True),
-        specs,
-        30.0,
-    )
-    exported = data.as_of.max() + pd.Timedelta(days=30)
-    return replace(data, manifest={"exported_at": str(exported)})
-
-
-def _model(data: Dataset, names: list[str], months_older: int = 0) -> LeadModel:
-    """Return a plain logistic model of some columns, as if exported so much earlier."""
-    exported = pd.Timestamp(str(data.manifest["exported_at"]))
-    exported -= pd.DateOffset(months=months_older)
-    past = data.take(data.as_of + pd.Timedelta(days=30) <= exported)
-    model = ConversionModel(
-        horizon_days=30.0, members="logistic", half_lives=(), n_seeds=1, n_threads=1
-    )
-    model.fit(past.X[names], past.y, as_of=past.as_of, groups=past.groups)
-    card = {"stage": "won", "within_days": 30.0, "data": {"exported_at": str(exported)}}
-    return LeadModel(model, model, data.specs, {}, (), card=card)
-
-
-# ---- tables ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Cell:
     """One number of the page, kept so that a run that was stopped goes on where it was.
@@ -395,7 +196,7 @@ class Cell:
 
 
 def cells(draws: int) -> list[Cell]:
-    """Return all cells, those that a promise rests on first, small before large."""
+    """Return all cells in the order of computing."""
     gate = [
         Cell("gate", row, leads, draws if scenario.required else max(draws // 4, 1))
         for leads in SIZES
@@ -403,8 +204,18 @@ def cells(draws: int) -> list[Cell]:
     ]
     refit = [Cell("refit", seed, 2_000, 1) for seed in range(max(draws // 50, 1))]
     year = [Cell("year", 0, leads, max(draws // 8, 1)) for leads in SIZES[:2]]
-    first = [c for c in gate if SCENARIOS[c.row].required or c.leads == SIZES[0]]
-    return [*first, *refit, *year, *(c for c in gate if c not in first)]
+    return sorted([*gate, *refit, *year], key=_order)
+
+
+def _order(cell: Cell) -> tuple[bool, bool, int]:
+    """Return what is computed first: the promise of equal challengers, then the small ones."""
+    if cell.part != "gate":
+        return True, False, cell.leads
+    return (
+        cell.row > 0,
+        not SCENARIOS[cell.row].required,
+        -cell.leads if not cell.row else cell.leads,
+    )
 
 
 def markdown(draws: int, processes: int = 1, keep: Path | None = None) -> str:

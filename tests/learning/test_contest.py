@@ -14,10 +14,11 @@ from predict.findings import Finding
 from predict.history.dataset import Dataset
 from predict.history.specs import Spec
 from predict.learning.backtest import backtest
-from predict.learning.contest import MOST_MONTHS, contest, lane_of, recipe_of
+from predict.learning.contest import contest, lane_of, recipe_of
 from predict.learning.gate import judge
 from predict.learning.lead_model import LeadModel
 from predict.learning.model import ConversionModel
+from predict.learning.waiting import MOST_MONTHS
 
 DAY = pd.Timedelta(days=1)
 HORIZON = 30.0

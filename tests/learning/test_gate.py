@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.gate import NEWER, OTHER, Pair, contest
+from benchmarks.contests import Pair, contest
+from benchmarks.gate import NEWER, OTHER
 from predict.errors import InputError
 from predict.findings import Finding
 from predict.learning.comparison import Comparison

@@ -15,6 +15,7 @@ from predict.learning.backtest import MIN_ROWS, MIN_WINS, backtest
 from predict.learning.baselines import RULES
 from predict.learning.model import ConversionModel
 from predict.learning.verdict import Lane
+from predict.learning.waiting import ENOUGH_WINS, MOST_MONTHS
 
 if TYPE_CHECKING:
     from predict.history.dataset import Dataset
@@ -26,8 +27,8 @@ Progress = Callable[[int, int, str], None]
 
 #: Days between the export that the model in use learned from and this one, after which it is old.
 AGE_LIMIT_DAYS = 180.0
-#: Months judged: at least so many where there are, more until so many leads won, never more.
-LEAST_MONTHS, ENOUGH_WINS, MOST_MONTHS = 6, 400, 12
+#: Months judged where there are as many, however many leads won.
+LEAST_MONTHS = 6
 #: Profile columns whose values are judged as segments, and the most levels such a column has.
 SEGMENT_COLUMNS, SEGMENT_LEVELS = 5, 12
 #: Settings that change how long a fit takes, not what it is.
@@ -100,8 +101,8 @@ def contest(
       export is older than this one. A model that is 31 days older than the new one is thus
       compared as a fit that is 31 days older than the new one's.
 
-    Months are pooled from the newest back until 400 leads have won, at least 6 and at most 12; a
-    month before which the model in use would have had too little to learn from is left out.
+    Months are pooled from the newest back until 1,000 leads have won, at least 6 and at most 24;
+    a month before which the model in use would have had too little to learn from is left out.
 
     Parameters
     ----------
