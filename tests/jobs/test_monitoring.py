@@ -31,7 +31,9 @@ def to(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def home(company, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of its own: other tests score into the company's meanwhile."""
-    return Home.at(company.home)
+    own = tmp_path_factory.mktemp("monitored") / "home"
+    shutil.copytree(company.home, own, ignore=shutil.ignore_patterns("ledger", ".*"))
+    return Home.at(own)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,7 @@ def test_a_stable_company_has_nothing_to_look_at(done: Monitoring, to: Path):
     assert done.pages == ()
     frame = done.frame()
     assert {"data", "scores", "drift"} <= set(frame["watch"])
+    assert done.not_applicable["cohorts"] == "no list has been scored yet"
     assert frame["sentence"].str.endswith(".").all()
     assert {"monitoring.json", "monitoring.csv", "inputs.svg"} <= set(files_in(to))
     assert len(pd.read_csv(to / "monitoring.csv")) == len(frame)
