@@ -24,7 +24,7 @@ def main(definition: str, *options: str) -> int:
     except PredictError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(f"{done.line} Report: {done.report}")
+    print(f"{'nothing new: ' if done.already else ''}{done.line} Report: {done.report}")
     return done.code
 
 

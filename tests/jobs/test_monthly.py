@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -67,6 +68,17 @@ def predict(*arguments: object) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
+def recipe(stage: Stage) -> tuple[int, str]:
+    """Run the recipe for cron; called in a process of its own."""
+    from pipelines.monthly import main
+
+    os.environ["PREDICT_HOME"] = str(stage.home)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = main(str(stage.definition))
+    return code, out.getvalue()
+
+
 def contents(home: Path) -> dict[str, str]:
     return {name: sha for name, sha in files_in(home).items() if not name.endswith(".lock")}
 
@@ -83,6 +95,7 @@ def test_a_month_promotes_and_the_same_input_changes_no_byte(stage: Stage, secon
     assert (code, err) == (0, "")
     assert out.startswith(f"nothing new: {NAME}, export of {SECOND}: Version 2 is in use now")
     assert len(out.splitlines()) == 1
+    assert aside(recipe, stage) == (0, out)
     assert contents(stage.home) == before
 
 
@@ -148,11 +161,13 @@ def test_a_doubtful_export_is_refused_and_changes_nothing(
 def test_a_blocking_finding_stops_the_month_and_is_reported(
     stage: Stage, second, known, tmp_path: Path
 ) -> None:
-    definition = write_export(tmp_path / "silent", "2024-06-20", silent=True)
-    order = ("monthly", definition, "--home", stage.home, "--accept")
+    definition = write_export(tmp_path / "silent", "2024-05-20", silent=True)
+    order = ("monthly", definition, "--home", stage.home)
+    assert "older than the last one" in aside(predict, *order)[2]
+    order = (*order, "--accept")
     code, out, err = aside(predict, *order)
     assert (code, err) == (2, "") and "Nothing was learned from this export" in out
-    page = report_of(stage.home, "2024-06-20")
+    page = report_of(stage.home, "2024-05-20")
     assert "stops the run" in page and "What it had to show" not in page
     assert len(list((stage.home / "archive" / NAME).iterdir())) == 2
     assert aside(chances, stage.home) == (2, known[2])
