@@ -62,6 +62,11 @@ class Home:
         return self.root / "ledger"
 
     @property
+    def reports(self) -> Path:
+        """What monthly runs reported: one sealed folder a run."""
+        return self.root / "reports"
+
+    @property
     def feedback(self) -> Path:
         """What sales said of leads."""
         return self.root / "feedback"

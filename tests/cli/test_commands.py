@@ -69,7 +69,8 @@ def test_help_is_light() -> None:
         [sys.executable, "-c", code], check=False, capture_output=True, timeout=120
     )
     assert done.stderr == b""
-    for verb in ("check", "train", "backtest", "score", "inbox", "explain", "models", "demo"):
+    verbs = ["check", "train", "backtest", "score", "inbox", "explain", "models", "demo"]
+    for verb in (*verbs, "monthly", "promote", "rollback"):
         assert verb.encode() in done.stdout
 
 

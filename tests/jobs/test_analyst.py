@@ -11,6 +11,8 @@ import pytest
 import predict as pr
 from predict.errors import InputError, RefusedError
 from predict.home import Home
+from predict.learning.verdict import Verdict
+from predict.registry.models import Registry
 from predict.scoring.scorer import SCORES
 
 
@@ -132,6 +134,22 @@ def test_a_model_trains_on_frames_alone(company, definition, new) -> None:
     model = pr.train(data, definition, result=result)
     scores = pr.score(model, new, as_of="2026-07-01", definition=definition).frame()
     assert scores.loc[scores["status"] == "scored", "probability"].between(0, 1).all()
+
+
+def test_a_model_is_in_use_only_if_its_verdict_says_so(model, definition, tmp_path) -> None:
+    home = tmp_path / "home"
+    hold = Verdict(False, "first", "Too early.", (), {"gain/value": -0.01})
+    version = pr.register(model, hold, home=home)
+    assert version.aliases == ("challenger",) and version.tags["gate"] == "hold"
+    with pytest.raises(RefusedError, match="run predict train first"):
+        pr.champion(definition, home)
+    promote = Verdict(True, "first", "It is better.", (), {"gain/value": 0.02})
+    again = pr.register(model, promote, home=home)
+    assert (again.number, again.aliases) == (version.number, ("champion",))
+    assert again.tags["promoted_because"] == "It is better."
+    assert pr.champion(definition, home).card == model.card
+    (moved,) = Registry(Home.at(home)).promotions(definition.name)
+    assert (moved["version"], moved["previous"], moved["action"]) == (1, None, "promote")
 
 
 def test_without_a_champion_there_is_a_sentence(definition, tmp_path) -> None:

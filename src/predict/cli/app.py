@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from predict.cli import cards, forgetting, verbs
+from predict.cli import models as models_verbs
 from predict.errors import InputError, PredictError
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ Home = Annotated[
     Path | None, typer.Option(help="Where models, archive and ledger are; $PREDICT_HOME.")
 ]
 To = Annotated[Path, typer.Option(help="Output folder; a complete one is left untouched.")]
+Of = Annotated[Path, typer.Option("--definition", metavar="FILE.toml", help="The definition.")]
+Because = Annotated[str | None, typer.Option(help="Why, for the record.")]
 For = Annotated[
     str | None,
     typer.Option("--for", help="Write import files: salesforce or hubspot; else by the ids."),
@@ -132,6 +135,38 @@ def explain(
 
 
 @app.command()
+def monthly(
+    file: Definition,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take an export that is older, or of half the size.")
+    ] = False,
+    home: Home = None,
+    data: Data = None,
+    trials: Annotated[int, typer.Option(help="Settings to try on earlier months.")] = 0,
+    time_cap: Annotated[float | None, typer.Option(help="Seconds for trying.")] = None,
+) -> None:
+    """Archive, check, train, compare, promote if better, report: one command for cron."""
+    raise typer.Exit(models_verbs.monthly(file, accept, home, data, trials, time_cap))
+
+
+@app.command()
+def promote(
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Its number.")],
+    definition: Of,
+    because: Because = None,
+    home: Home = None,
+) -> None:
+    """Let a version score from now on."""
+    models_verbs.promote(version, definition, because, home)
+
+
+@app.command()
+def rollback(definition: Of, because: Because = None, home: Home = None) -> None:
+    """Let the version score again that scored before the one in use."""
+    models_verbs.rollback(definition, because, home)
+
+
+@app.command()
 def monitor(
     file: Definition,
     home: Home = None,
@@ -147,8 +182,8 @@ def monitor(
 
 @app.command()
 def models(home: Home = None) -> None:
-    """List the models, the one in use and the one on trial."""
-    verbs.models(home)
+    """List the models, the one in use and the one on trial; who was in use when, and why."""
+    models_verbs.models(home)
 
 
 @app.command()

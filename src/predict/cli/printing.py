@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from predict.findings import Finding, ordered
@@ -257,5 +257,26 @@ def print_models(out: Console, models: pd.DataFrame) -> None:
             f"{row['roc_auc']:.3f}",
             f"{row['leads']:,}",
             row["reason"],
+        )
+    out.print(table)
+
+
+def print_moves(out: Console, name: str, moves: Sequence[Mapping[str, Any]]) -> None:
+    """Print which version was in use from when on, who moved it there, and why."""
+    from rich.table import Table
+
+    if not moves:
+        return
+    table = Table(title=f"In use, {name}", title_justify="left")
+    for column in ("from (UTC)", "version", "instead of", "by", "why"):
+        table.add_column(column, justify="right" if column in ("version", "instead of") else "left")
+    for move in moves:
+        before = move["previous"]
+        table.add_row(
+            str(move["at"]).replace("T", " "),
+            str(move["version"]),
+            "–" if before is None else str(before),
+            str(move["by"]),
+            str(move["because"]),
         )
     out.print(table)

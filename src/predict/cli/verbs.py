@@ -242,14 +242,6 @@ def monitor(
     return 2 if done.pages else 0
 
 
-def models(home: Path | None) -> None:
-    """Print the registered models."""
-    from predict.cli.printing import print_models
-    from predict.registry.models import Registry
-
-    print_models(console(), Registry(Home.at(home)).models())
-
-
 def demo(to: Path, leads: int, seed: int, shape: Shape) -> None:
     """Write the demo company."""
     from predict.demo.company import write_company

@@ -68,13 +68,15 @@ class Recipe:
         return cls(Vocabulary.from_dict(value["vocabulary"]), tuple(calendar))  # type: ignore[arg-type]
 
 
-def build_dataset(crm: Crm) -> Dataset:
+def build_dataset(crm: Crm, recipe: Recipe | None = None) -> Dataset:
     """Build the dataset of all matured looks of an export.
 
     Parameters
     ----------
     crm : Crm
         An opened export.
+    recipe : Recipe, optional
+        That of an earlier model, whose columns are wanted; chosen here without it.
 
     Returns
     -------
@@ -107,7 +109,9 @@ def build_dataset(crm: Crm) -> Dataset:
             do="export more history, or agree on a shorter [conversion] within_days",
         )
     first_fold = _first_fold(looks, counts["matured looks"])
-    recipe = Recipe(choose(_learned(crm), first_fold, crm.values), _calendar(looks, first_fold))
+    if recipe is None:
+        chosen = choose(_learned(crm), first_fold, crm.values)
+        recipe = Recipe(chosen, _calendar(looks, first_fold))
     features = catalogue(crm, recipe)
     labelled = label(looks, crm.outcomes, agreed.stage, agreed.within_days)
     keys = _keys(labelled, crm.incumbents)

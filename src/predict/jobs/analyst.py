@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +17,12 @@ from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
 from predict.definition.schema import Definition
+from predict.findings import Finding
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
 from predict.jobs.fitting import fit_lead_model
 from predict.learning.backtest import backtest
+from predict.registry.versions import model_digest
 from predict.scoring.lists import MatchedList, match_list
 from predict.scoring.scorer import Scorer
 
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from predict.jobs.why import By, Why
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
+    from predict.learning.verdict import Lane, Verdict
+    from predict.registry.versions import Version
 
 Leads = str | os.PathLike[str] | pd.DataFrame
 
@@ -85,6 +91,52 @@ def train(
     return fit_lead_model(data, definition, result)
 
 
+def register(
+    model: LeadModel,
+    verdict: Verdict,
+    *,
+    result: BacktestResult | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> Version:
+    """Register a model with its verdict; it scores from now on only if the verdict says so.
+
+    Parameters
+    ----------
+    model : LeadModel
+        From `train`; its card says whose it is.
+    verdict : Verdict
+        From `compare`.
+    result : BacktestResult, optional
+        Kept beside the model, with its figures.
+    home : path, optional
+        By default ``$PREDICT_HOME``, else ``models/``.
+
+    Returns
+    -------
+    Version
+        The same model a second time is the same version.
+    """
+    from predict.jobs.stages import logged
+    from predict.publish import write_json
+    from predict.registry.models import Registry
+
+    registry, told = Registry(Home.at(home)), verdict.as_dict()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "run"
+        folder.mkdir()
+        write_json(folder / "verdict.json", told)
+        model.save(Path(scratch) / "model")
+        inputs = model_digest(Path(scratch) / "model")
+        tags = {"inputs": inputs, "verdict": verdict.sentence, "lane": verdict.lane}
+        version = logged(registry, model, result, folder, params={}, tags=tags)
+    figures = {f"gate/{name}": value for name, value in verdict.figures.items()}
+    gate = {"gate": "promote" if verdict.promote else "hold"}
+    version = registry.log_verdict(version, metrics=figures, artifacts={}, tags=gate)
+    if not verdict.promote:
+        return version
+    return registry.promote(version.name, version.number, verdict.sentence)
+
+
 def champion(definition: Definition, home: str | os.PathLike[str] | None = None) -> LeadModel:
     """Return the model in use for a definition, verified.
 
@@ -96,6 +148,64 @@ def champion(definition: Definition, home: str | os.PathLike[str] | None = None)
     from predict.jobs.scoring import champion as in_use
 
     return in_use(definition, Home.at(home))[1]
+
+
+def compare(
+    challenger: LeadModel,
+    champion: LeadModel | None,
+    data: Dataset,
+    *,
+    result: BacktestResult | None = None,
+    findings: Iterable[Finding] = (),
+    definition: Definition | None = None,
+    champion_data: Dataset | None = None,
+    lane: Lane | None = None,
+) -> Verdict:
+    """Return whether a new model may replace the one in use.
+
+    Both are scored now, on the same matured looks of past months; see
+    `predict.learning.contest.contest` for what is compared and `predict.learning.gate.judge` for
+    what has to hold. Nothing is registered or promoted.
+
+    Parameters
+    ----------
+    challenger : LeadModel
+        The new model, fitted on ``data``.
+    champion : LeadModel or None
+        The model in use, or None where there is none.
+    data : Dataset
+        All matured looks of the newest export.
+    result : BacktestResult, optional
+        The new model's backtest; made here without it.
+    findings : iterable of Finding
+        Of the export and the audit: a blocking one refuses the model.
+    definition : Definition, optional
+        Says how many leads can be followed up in a month; by default the challenger's.
+    champion_data : Dataset, optional
+        The same looks with the features of the model in use, where its columns differ.
+    lane : {"first", "challenge", "refresh", "replacement"}, optional
+        What has to be shown; found out by default. Say "replacement", with ``champion=None``, for
+        a model in use that is damaged.
+
+    Returns
+    -------
+    Verdict
+        A hold, too, where no past month can be judged yet.
+    """
+    from predict.learning.contest import contest, lane_of
+    from predict.learning.gate import judge
+
+    definition = definition or Definition.parse(challenger.definition_text)
+    lane = lane or lane_of(challenger, champion, data, champion_data=champion_data)
+    rows = contest(challenger, champion, data, result=result, champion_data=champion_data)
+    exported = data.manifest.get("exported_at")
+    return judge(
+        rows,
+        lane=lane,
+        capacity_per_month=definition.money.capacity_per_month,
+        findings=findings,
+        exported_at=None if exported is None else pd.Timestamp(str(exported)),
+    )
 
 
 def score(

@@ -10,7 +10,7 @@ from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.history.building import build_dataset
 from predict.jobs.pictures import draw
-from predict.jobs.training import refuse_blocked
+from predict.jobs.stages import refuse_blocked
 from predict.learning.backtest import backtest
 from predict.publish import is_complete, json_digest, publishing
 

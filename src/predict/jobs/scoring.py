@@ -227,7 +227,7 @@ def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
             do="run predict train first; a model is used once it beats the simple rules",
         )
     model = LeadModel.load(registry.fetch(version))
-    _same_meaning(definition, model)
+    same_meaning(definition, model)
     return version, model
 
 
@@ -286,7 +286,14 @@ def _publish(
     return Scoring(order.to, manifest, False)
 
 
-def _same_meaning(definition: Definition, model: LeadModel) -> None:
+def same_meaning(definition: Definition, model: LeadModel) -> None:
+    """Refuse a model that learned something else than the definition says.
+
+    Raises
+    ------
+    RefusedError
+        With the keys that differ.
+    """
     if definition.digest() == model.card["definition_digest"]:
         return
     learned = Definition.parse(model.definition_text)

@@ -1,40 +1,28 @@
-"""Training: check, audit, archive, backtest, fit, register; one transaction under a lock."""
+"""Training: check, archive, audit, backtest, fit, register, under the lock of the home."""
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from predict import __version__
-from predict.crm.archive import archive_export
-from predict.crm.migration import migrate
-from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
-from predict.errors import RefusedError
-from predict.findings import Finding, blocking
+from predict.findings import Finding
 from predict.history.building import build_dataset
 from predict.history.delay import delay_of
 from predict.home import Home
-from predict.jobs.auditing import audit_or_refuse, keep_audit
-from predict.jobs.carding import complete_card, keep_facts, log_card
-from predict.jobs.fitting import fit_lead_model
-from predict.jobs.forgetting import expire
-from predict.jobs.pictures import draw
-from predict.learning.backtest import backtest
+from predict.jobs import stages
+from predict.jobs.auditing import audit_or_refuse, noticed
+from predict.jobs.carding import complete_card
+from predict.jobs.intake import taken_in
+from predict.jobs.stages import Progress, refuse_blocked
 from predict.learning.floors import require, thin
-from predict.publish import json_digest, locked, write_json
+from predict.publish import locked
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
-    from predict.history.dataset import Dataset
-    from predict.learning.backtest import BacktestResult
     from predict.registry.versions import Version
-
-Progress = Callable[[str, int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -81,6 +69,9 @@ def train(
 ) -> Training:
     """Train on an export and register the model.
 
+    Only the first model that beats the simple rules is promoted here; later ones wait for a
+    comparison with the model in use, as in `predict.jobs.monthly`.
+
     Parameters
     ----------
     path : Path
@@ -108,18 +99,8 @@ def train(
         no model was changed.
     """
     definition = Definition.read(path, data=data)
-    with locked(home.lock):
-        rewritten = migrate(home.archive, definition)
-        crm = open_crm(definition, archive=home.archive)
-        crm.findings.extend(rewritten)
-        try:
-            return _train(crm, home, trials, time_cap, progress or _silent)
-        finally:
-            crm.close()
-
-
-def _silent(step: str, done: int, total: int, what: str) -> None:
-    """Show nothing."""
+    with locked(home.lock), taken_in(definition, home) as crm:
+        return _train(crm, home, trials, time_cap, progress or stages.silent)
 
 
 def _train(
@@ -130,16 +111,7 @@ def _train(
     definition = crm.definition
     refuse_blocked(crm.findings)
     registry = Registry(home)
-    inputs = json_digest(
-        {
-            "definition": definition.digest(),
-            "money": definition.money.model_dump(mode="json"),
-            "sources": crm.read_from,
-            "trials": trials,
-            "version": __version__,
-        }
-    )
-    known = registry.find(definition.name, inputs)
+    known = registry.find(definition.name, stages.inputs_of(crm, trials))
     if known is not None:
         complete_card(registry, known)
         said = f"Version {known.number} was trained on the same export before; nothing to do."
@@ -150,70 +122,34 @@ def _train(
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
     data = build_dataset(crm)
-    audited = audit_or_refuse(data, crm, archive=home.archive)
-    archive_export(home.archive, crm)
-    crm.findings.extend(expire(home, definition, crm.exported_at))
+    audit = audit_or_refuse(data, crm, archive=home.archive)
     require(data, definition.conversion.stage)
     delay = delay_of(crm)
     crm.findings.extend(delay.findings() + thin(data, definition.conversion.stage))
-    result = backtest(
+    result = stages.backtested(data, definition, progress)
+    version = stages.registered(
+        registry,
+        crm,
         data,
-        start=data.manifest["first_fold"],
-        capacity_per_month=definition.money.capacity_per_month,
-        progress=lambda done, total, what: progress("backtest", done, total, what),
-    )
-    model = fit_lead_model(
-        data,
-        definition,
+        audit,
         result,
+        delay,
         trials=trials,
         time_cap=time_cap,
-        progress=lambda done, total, what: progress("fit", done, total, what),
+        progress=progress,
     )
-    summary: Any = result.summary()
     beats, sentence = result.beats_baselines()
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder) / "model")
-        version = registry.log_training(
-            definition.name,
-            Path(folder) / "model",
-            params=_params(definition, model.card, trials),
-            metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
-            fold_metrics=[_fold(f) for f in summary["folds"]],
-            artifacts=_artifacts(Path(folder), crm, data, result, model.card)
-            | keep_audit(audited, Path(folder))
-            | keep_facts(Path(folder) / "facts", data, result, model, delay),
-            tags={"inputs": inputs, "verdict": sentence, "beats": beats},
-        )
-    log_card(registry, version)
     promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)
     return Training(
         version,
         promoted,
         False,
         verdict,
-        crm.findings,
-        summary,
+        [*crm.findings, *noticed(audit, crm.findings)],
+        result.summary(),
         data.manifest["counts"],  # type: ignore[arg-type]
         data.manifest["cohorts"],  # type: ignore[arg-type]
     )
-
-
-def refuse_blocked(findings: list[Finding]) -> None:
-    """Raise where a finding blocks.
-
-    Raises
-    ------
-    RefusedError
-        With the sentence of each blocking finding.
-    """
-    stops = blocking(findings)
-    if stops:
-        raise RefusedError(
-            "a check of the export stops this run",
-            where=", ".join(f.subject for f in stops),
-            got="; ".join(f.sentence for f in stops),
-        )
 
 
 def _promote_first(
@@ -226,40 +162,3 @@ def _promote_first(
         return False, f"Version {version.number} is on trial and no model is in use yet. {sentence}"
     registry.promote(name, version.number, sentence)
     return True, f"Version {version.number} is the first model in use. {sentence}"
-
-
-def _params(definition: Definition, card: Mapping[str, Any], trials: int) -> dict[str, object]:
-    fit = card["fit"]["full"]
-    return {
-        "stage": definition.conversion.stage,
-        "within_days": definition.conversion.within_days,
-        "trials": trials,
-        "rows": card["rows"],
-        "definition_digest": card["definition_digest"],
-        **{f"fit.{k}": v for k, v in fit.items() if isinstance(v, int | float | str)},
-    }
-
-
-def _fold(fold: Mapping[str, Any]) -> dict[str, object]:
-    figures = {name: value["value"] for name, value in fold["model"].items()}
-    return {"cutoff": fold["cutoff"], **figures}
-
-
-def _artifacts(
-    folder: Path, crm: Crm, data: Dataset, result: BacktestResult, card: Mapping[str, Any]
-) -> dict[str, Path]:
-    """Write what a run keeps beside its figures; no rows of the export, no personal data."""
-    (folder / "backtest").mkdir()
-    result.save(folder / "backtest")
-    (folder / "definition.toml").write_text(crm.definition.text, encoding="utf-8")
-    write_json(folder / "data.json", data.manifest)
-    write_json(folder / "card.json", card)
-    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
-    (folder / "findings.json").write_text(told, encoding="utf-8")
-    kept = {n: folder / n for n in ("definition.toml", "data.json", "card.json", "findings.json")}
-    pictures = folder / "curves"
-    pictures.mkdir()
-    kept |= {f"curves/{file.name}": file for file in draw(result, pictures)}
-    for file in sorted((folder / "backtest").iterdir()):
-        kept[f"backtest/{file.name}"] = file
-    return kept

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from predict.errors import InputError, ModelError, PredictError
-from predict.publish import publishing, verify
-from predict.registry.runs import FOLDER, log_run, who
+from predict.errors import InputError, ModelError
+from predict.registry import promotions
+from predict.registry.copies import copy_of
+from predict.registry.promotions import CHALLENGER, CHAMPION
+from predict.registry.runs import log_more, log_run
 from predict.registry.shareable import check_file, check_values, figures, texts
 from predict.registry.store import Store
-from predict.registry.versions import Version, model_digest, moment, registered, versions
+from predict.registry.versions import (
+    LISTED,
+    Version,
+    listed,
+    model_digest,
+    registered,
+    versions,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
-    from mlflow.entities.model_registry import RegisteredModel
 
     from predict.home import Home
-
-CHAMPION = "champion"
-CHALLENGER = "challenger"
-#: Figures that `Registry.models` lists; total metrics of these names are kept as tags too.
-LISTED = ("log_loss", "roc_auc", "leads")
 
 
 class Registry:
@@ -73,6 +74,14 @@ class Registry:
         """Return the newest trained version not promoted, or None; raises as `champion`."""
         return self._named(name, CHALLENGER)
 
+    def in_use(self, name: str) -> int | None:
+        """Return the number of the version that scores, also where it was deleted since."""
+        if not self.store.exists:
+            return None
+        with self.store.opened() as client:
+            models = registered(client, name)
+        return promotions.in_use(models[0]) if models else None
+
     def version(self, name: str, number: int) -> Version:
         """Return one version by its number.
 
@@ -106,32 +115,15 @@ class Registry:
             ``log_loss``, ``roc_auc`` (of the backtest), ``leads`` (Int64, trained on), ``reason``
             (why it was promoted, else what the training said), ``digest`` of the model folder.
         """
-        import pandas as pd
-
-        known = self._versions(name)
-        frame = pd.DataFrame(
-            {
-                "name": pd.Series([v.name for v in known], dtype="str"),
-                "version": pd.Series([v.number for v in known], dtype="int64"),
-                "alias": pd.Series([", ".join(v.aliases) for v in known], dtype="str"),
-                "created": pd.Series([v.created for v in known], dtype="datetime64[ms]"),
-            }
-        )
-        for figure in LISTED:
-            listed = pd.Series([v.tags.get(figure) for v in known], dtype="object")
-            frame[figure] = pd.to_numeric(listed).astype("float64")
-        frame["leads"] = frame["leads"].astype("Int64")  # MLflow keeps counts as floats
-        told = [v.tags.get("promoted_because") or v.tags.get("verdict") or "" for v in known]
-        frame["reason"] = pd.Series(told, dtype="str")
-        frame["digest"] = pd.Series([v.digest for v in known], dtype="str")
-        return frame
+        return listed(self._versions(name))
 
     def promotions(self, name: str) -> list[dict[str, Any]]:
-        """Return every promotion, oldest first: version, previous, by, at (UTC), because."""
+        """Return every promotion and roll-back, oldest first; see `promotions.history`."""
         if not self.store.exists:
             return []
         with self.store.opened() as client:
-            return [entry for model in registered(client, name) for entry in _promotions(model)]
+            found = registered(client, name)
+            return [entry for model in found for entry in promotions.history(model)]
 
     # ---- changing ------------------------------------------------------------------------------
 
@@ -191,8 +183,8 @@ class Registry:
         for path, file in artifacts.items():
             check_file(path, file)
         columns = [spec.name for spec in LeadModel.load(model_folder).specs]
-        listed = {key: f"{v:.12g}" for key, v in figures(metrics).items() if key in LISTED}
-        about = texts({**tags, **listed, "digest": model_digest(model_folder)})
+        told = {key: f"{v:.12g}" for key, v in figures(metrics).items() if key in LISTED}
+        about = texts({**tags, **told, "digest": model_digest(model_folder)})
         with self.store.opened() as client:
             model = log_run(
                 client,
@@ -208,7 +200,18 @@ class Registry:
             number = _register(client, name, model, about)
         return self.version(name, number)
 
-    def promote(self, name: str, number: int, reason: str) -> Version:
+    def resumed(self, version: Version) -> Version:
+        """Finish the registration of a version, should it have been killed on the way."""
+        newest = self._versions(version.name)[-1]
+        if newest.number != version.number or newest.aliases or "promoted_at" in newest.tags:
+            return version
+        with self.store.opened() as client:
+            client.set_registered_model_alias(version.name, CHALLENGER, str(version.number))
+        return self.version(version.name, version.number)
+
+    def promote(
+        self, name: str, number: int, reason: str, *, instead_of: int | None = None
+    ) -> Version:
         """Let a version score from now on; the one before stays registered.
 
         The alias moves in one step, after the files of the version have been fetched and verified.
@@ -224,6 +227,8 @@ class Registry:
             Version to promote.
         reason : str
             Why, as a sentence.
+        instead_of : int, optional
+            The version it was compared with; 0 where none was in use.
 
         Raises
         ------
@@ -231,34 +236,92 @@ class Registry:
             There is no such version.
         ModelError
             Its files are missing or altered; the champion stays.
+        RefusedError
+            Another version than ``instead_of`` is in use by now; the champion stays.
         """
         check_values({"reason": reason}, "tag")
         self.fetch(self.version(name, number))
         with self.store.locked("promote"), self.store.opened() as client:
-            (model,) = registered(client, name)
-            history = _promotions(model)
-            last = history[-1]["version"] if history else None
-            live = int(model.aliases.get(CHAMPION, 0)) or None
-            if live == last == number:
-                return self.version(name, number)
-            client.set_registered_model_alias(name, CHAMPION, str(number))
-            # Killed here, the promotion is done and not yet recorded: the next call records it.
-            if int(model.aliases.get(CHALLENGER, 0)) == number:
-                client.delete_registered_model_alias(name, CHALLENGER)
-            moved = client.update_model_version(name, str(number), reason)
-            entry = {
-                "version": number,
-                "previous": last if live in {None, number} else live,
-                "by": who(),
-                "at": moment(moved.last_updated_timestamp).isoformat(timespec="seconds"),
-                "because": reason,
-            }
-            for key in ("by", "at", "because"):
-                client.set_model_version_tag(name, str(number), f"promoted_{key}", entry[key])
-            client.set_registered_model_tag(
-                name, f"promotion.{len(history) + 1:04d}", json.dumps(entry, ensure_ascii=False)
-            )
+            promotions.promote(client, name, number, reason, instead_of)
         return self.version(name, number)
+
+    def before(self, name: str) -> Version:
+        """Return the version that `rollback` would go back to; raises as it does."""
+        known = self._versions(name)
+        if not known:
+            raise promotions.nothing_in_use(name)
+        with self.store.opened() as client:
+            target, _, _ = promotions.earlier(client, name, [v.number for v in known])
+        return self.version(name, target)
+
+    def rollback(self, name: str, reason: str) -> Version:
+        """Let the version score that scored before the one in use.
+
+        A second roll-back goes to the one before that. Versions deleted since are passed over.
+        It is recorded like a promotion (see `promotions`).
+
+        Parameters
+        ----------
+        name : str
+            Name of the definition.
+        reason : str
+            Why, as a sentence.
+
+        Returns
+        -------
+        Version
+            The version in use from now on.
+
+        Raises
+        ------
+        RefusedError
+            No model is in use, or none was before it.
+        ModelError
+            The files of the earlier version are missing or altered; the champion stays.
+        """
+        check_values({"reason": reason}, "tag")
+        target = self.before(name)
+        self.fetch(target)
+        with self.store.locked("promote"), self.store.opened() as client:
+            promotions.rollback(client, name, reason, target.number)
+        return self.version(name, target.number)
+
+    def log_verdict(
+        self,
+        version: Version,
+        *,
+        metrics: Mapping[str, object],
+        artifacts: Mapping[str, Path],
+        tags: Mapping[str, object],
+    ) -> Version:
+        """Keep what the gate said of a version, at its run and at the version itself.
+
+        Parameters
+        ----------
+        version : Version
+            The challenger.
+        metrics : mapping
+            Figures behind the verdict, by name.
+        artifacts : mapping of str to Path
+            Files for the run; see `predict.registry.shareable`.
+        tags : mapping
+            For the version and its run.
+
+        Returns
+        -------
+        Version
+            As it is now. The same verdict a second time changes nothing but its stamps.
+        """
+        for kind, values in (("metric", metrics), ("tag", tags)):
+            check_values(values, kind)
+        for path, file in artifacts.items():
+            check_file(path, file)
+        with self.store.opened() as client:
+            log_more(client, version.run_id, metrics, artifacts, tags)
+            # Last at the version: where they are, all else is.
+            for key, value in texts(tags).items():
+                client.set_model_version_tag(version.name, str(version.number), key, value)
+        return self.version(version.name, version.number)
 
     def fetch(self, version: Version) -> Path:
         """Return a local, verified copy of a version's model folder, for `LeadModel.load`.
@@ -271,26 +334,7 @@ class Registry:
         ModelError
             The files are missing, altered, or not those that were registered.
         """
-        target = self.home.cache / version.digest
-        with self.store.locked("cache"):
-            if not target.exists():
-                self._download(version, target)
-        try:
-            digest = model_digest(target)
-        except PredictError as error:
-            raise ModelError(
-                "the cached copy of a model is damaged",
-                where=error.where,
-                got=error.what,
-                do=f"remove {target}; it is fetched again",
-            ) from error
-        if digest != version.digest:
-            raise ModelError(
-                "the cached copy of a model is of another model",
-                where=str(target),
-                do="remove this folder; it is fetched again",
-            )
-        return target
+        return copy_of(self.store, version)
 
     # ---- inside --------------------------------------------------------------------------------
 
@@ -318,22 +362,6 @@ class Registry:
             do="promote another version; `predict models` lists them",
         )
 
-    def _download(self, version: Version, target: Path) -> None:
-        """Publish the verified files of a version at ``target``, with the manifest they had."""
-        where = f"{version.name} version {version.number} in {self.store.where}"
-        with tempfile.TemporaryDirectory() as scratch:
-            with self.store.opened() as client:
-                source = client.get_model_version_download_uri(version.name, str(version.number))
-                folder = self.store.download(f"{source}/artifacts/{FOLDER}", Path(scratch))
-            if model_digest(folder) != version.digest:
-                raise ModelError(
-                    "the files of a model are not those that were registered",
-                    where=where,
-                    do="do not score with this version; train again",
-                )
-            with publishing(target, inputs=version.digest, extra=verify(folder)) as staging:
-                shutil.copytree(folder, staging, dirs_exist_ok=True)
-
 
 def _register(client: MlflowClient, name: str, model: LoggedModel, tags: Mapping[str, str]) -> int:
     """Register a logged model under ``name``, call it the challenger and return its number."""
@@ -353,8 +381,3 @@ def _register(client: MlflowClient, name: str, model: LoggedModel, tags: Mapping
     linked = json.dumps([{"name": name, "version": str(made.version)}])
     client.set_logged_model_tags(model.model_id, {"mlflow.modelVersions": linked})
     return int(made.version)
-
-
-def _promotions(model: RegisteredModel) -> list[dict[str, Any]]:
-    keys = sorted(key for key in model.tags if key.startswith("promotion."))
-    return [json.loads(model.tags[key]) for key in keys]

@@ -90,6 +90,26 @@ def log_run(
     return model
 
 
+def log_more(
+    client: MlflowClient,
+    run_id: str,
+    metrics: Mapping[str, object],
+    artifacts: Mapping[str, Path],
+    tags: Mapping[str, object],
+) -> None:
+    """Add figures, files and tags to a run that has ended."""
+    from mlflow.entities import Metric, RunTag
+
+    start = client.get_run(run_id).info.start_time
+    logged = [Metric(name, value, start, 0) for name, value in figures(metrics).items()]
+    kept = [RunTag(name, value) for name, value in texts(tags).items()]
+    for first in range(0, max(len(logged), len(kept)), _BATCH):
+        part = slice(first, first + _BATCH)
+        client.log_batch(run_id, metrics=logged[part], tags=kept[part])
+    with tempfile.TemporaryDirectory() as folder:
+        client.log_artifacts(run_id, str(staged(artifacts, Path(folder) / "run")))
+
+
 def who() -> str:
     """Return the name of the user of this machine, for the record of who promoted what."""
     try:
@@ -110,10 +130,19 @@ def _run(client: MlflowClient, experiment: str, tags: Mapping[str, object]) -> I
     run = client.create_run(experiment, run_name=f"train {tags['inputs']!s:.8}", tags=about)
     status = "FAILED"
     try:
+        _end_killed(client, experiment, run)
         yield run
         status = "FINISHED"
     finally:
         client.set_terminated(run.info.run_id, status)
+
+
+def _end_killed(client: MlflowClient, experiment: str, run: Run) -> None:
+    """Say of earlier runs on the same inputs that never ended that they were killed."""
+    wanted = f"attributes.status = 'RUNNING' and tags.inputs = '{run.data.tags['inputs']}'"
+    for other in client.search_runs([experiment], wanted):
+        if other.info.run_id != run.info.run_id:
+            client.set_terminated(other.info.run_id, "KILLED")
 
 
 def _log_numbers(

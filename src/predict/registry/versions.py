@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 from predict.publish import json_digest, verify
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+
+#: Figures of a training that are listed; total metrics of these names are kept as tags too.
+LISTED = ("log_loss", "roc_auc", "leads")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,28 @@ def versions(client: MlflowClient, name: str | None = None) -> list[Version]:
     found = _pages(client.search_model_versions, name)
     read = [_version(item, aliases.get(item.name, {})) for item in found]
     return sorted(read, key=lambda version: (version.name, version.number))
+
+
+def listed(known: Sequence[Version]) -> pd.DataFrame:
+    """Return versions as a tidy frame; see `predict.registry.models.Registry.models`."""
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "name": pd.Series([v.name for v in known], dtype="str"),
+            "version": pd.Series([v.number for v in known], dtype="int64"),
+            "alias": pd.Series([", ".join(v.aliases) for v in known], dtype="str"),
+            "created": pd.Series([v.created for v in known], dtype="datetime64[ms]"),
+        }
+    )
+    for figure in LISTED:
+        told = pd.Series([v.tags.get(figure) for v in known], dtype="object")
+        frame[figure] = pd.to_numeric(told).astype("float64")
+    frame["leads"] = frame["leads"].astype("Int64")  # MLflow keeps counts as floats
+    whys = [v.tags.get("promoted_because") or v.tags.get("verdict") or "" for v in known]
+    frame["reason"] = pd.Series(whys, dtype="str")
+    frame["digest"] = pd.Series([v.digest for v in known], dtype="str")
+    return frame
 
 
 def moment(milliseconds: int) -> datetime:
