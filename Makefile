@@ -46,9 +46,14 @@ format: setup ## Put the code into the house style
 
 simulate: setup ## Long simulations; their tables are committed with seed and command
 	$(BIN)/python -m benchmarks.demo_truth --seeds 20 --to benchmarks/demo_truth.md
+	$(BIN)/python -m benchmarks.zoo --seeds 20 --to benchmarks/zoo.md
+	$(BIN)/python -m benchmarks.gate --draws 200 --to benchmarks/gate.md
+	$(BIN)/python -m benchmarks.kills --moments 50 --seed 0 --to benchmarks/kills.md
+	$(BIN)/python -m benchmarks.drift --seeds 20 --to benchmarks/drift.md
+	$(BIN)/python -m benchmarks.small --seeds 20 --to benchmarks/small.md
 
 bench: setup ## Accuracy on the real exports in ../shared/data, beside a plain reference
 	$(BIN)/python -m benchmarks.accuracy
 
 clean: ## Remove what make run and the tests leave behind
-	rm -rf $(DEMO) data/scored models/archive models/artifacts models/cache models/ledger models/mlflow.db models/.lock
+	rm -rf $(DEMO) data/scored models/archive models/artifacts models/cache models/ledger models/reports models/mlflow.db models/.lock
