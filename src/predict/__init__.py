@@ -31,6 +31,8 @@ _HOMES = {
     "ConversionModel": "predict.learning.model",
     "backtest": "predict.learning.backtest",
     "BacktestResult": "predict.learning.backtest_result",
+    "audit": "predict.learning.leakage.audit",
+    "Audit": "predict.learning.leakage.audit",
     "LeadModel": "predict.learning.lead_model",
     "train": "predict.jobs.analyst",
     "champion": "predict.jobs.analyst",

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from predict.definition import consistency, digest, identities, reading, unbuilt, writing
+from predict.definition.allowances import AuditSection
 from predict.definition.agreement import (
     Conversion,
     Criterion,
@@ -74,6 +75,8 @@ class Definition(Section):
         Which firms are customers already and so no leads.
     criteria, money, never_use
         What sales asks for and can do; what may not be used.
+    audit : AuditSection
+        What the leakage audit allows, why, and until when.
     lists : dict of str to dict of str to str
         Per incoming list, its headers → our column names.
     words : dict of str to KindWords
@@ -118,6 +121,7 @@ class Definition(Section):
     customers: CustomersTable | None = None
     suppression: Annotated[SuppressionTable | None, ASIDE] = None
     never_use: NeverUse = NeverUse()
+    audit: Annotated[AuditSection, ASIDE] = AuditSection()
     words: Annotated[dict[Text, KindWords], ASIDE] = Field(default_factory=dict)
     reading: Reading = Reading()
 

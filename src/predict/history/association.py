@@ -111,6 +111,21 @@ _CELLS = ["column", "kind", "value", "low", "high", "leads", "reached", "usual"]
 
 def _joined(crm: Crm, text: TextTable, leads: ir.Table, names: Sequence[str]) -> ir.Table:
     """Return the judged leads with the raw columns as ``c0`` …, blank as null."""
+    columns = [f"c{i}" for i in range(len(names))]
+    rows = raw_columns(crm, text, names).select("lead_no", *columns).inner_join(leads, "lead_no")
+    kept = rows.select("lead_no", "created_us", "y", "usual", *columns)
+    return crm.workspace.materialise(kept, "columns", order_by=["lead_no"])
+
+
+def raw_columns(crm: Crm, text: TextTable, names: Sequence[str]) -> ir.Table:
+    """Return raw columns of the leads' table, one row a lead: that of its first record.
+
+    Returns
+    -------
+    Ibis table
+        ``lead_no``, ``lead_id``, ``id_file`` and ``id_record`` (where the record stands), and the
+        columns as ``c0`` …, as text without spaces around it, blank as null.
+    """
     import ibis
 
     spec = crm.definition.leads
@@ -129,9 +144,9 @@ def _joined(crm: Crm, text: TextTable, leads: ir.Table, names: Sequence[str]) ->
     )
     rows = first.inner_join(
         raw, [first.id_file == raw.raw_file, first.id_record == raw.raw_record]
-    ).inner_join(leads, "lead_no")
-    kept = rows.select("lead_no", "created_us", "y", "usual", *[f"c{i}" for i in range(len(names))])
-    return crm.workspace.materialise(kept, "columns", order_by=["lead_no"])
+    )
+    columns = [f"c{i}" for i in range(len(names))]
+    return rows.select("lead_no", "lead_id", "id_file", "id_record", *columns)
 
 
 def _told(column: ir.Value) -> ir.Value:

@@ -56,14 +56,14 @@ class Bounds:
 
     Parameters
     ----------
-    reached, leads : int
-        Leads that reached the stage, of how many.
+    reached, leads : float
+        Leads that reached the stage, of how many; weighted counts need not be whole.
     low, high : float
         Bounds of the share (Clopper and Pearson 1934).
     """
 
-    reached: int
-    leads: int
+    reached: float
+    leads: float
     low: float
     high: float
 
@@ -73,7 +73,7 @@ class Bounds:
         return self.reached / self.leads if self.leads else 0.0
 
 
-def exact_bounds(reached: int, leads: int, doubt: float) -> Bounds:
+def exact_bounds(reached: float, leads: float, doubt: float) -> Bounds:
     """Return exact bounds of a share; each side is wrong with probability ``doubt`` / 2 at most.
 
     Examples

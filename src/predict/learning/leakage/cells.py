@@ -1,0 +1,170 @@
+"""Cells: parts of a column's values, and by how much being in one multiplies the odds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predict.history.suspects import Bounds, exact_bounds, strength
+from predict.learning.leakage.case import Sheet, Subject
+
+Marks = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+#: Leads that a cell, and all others, must have.
+FEWEST = 12
+#: Shares of the filled values at which numbers are cut, from both ends.
+TAILS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+#: Values that many leads share, looked at one by one.
+MOST_VALUES = 30
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A part of the values of a column.
+
+    Parameters
+    ----------
+    words : str
+        "is “x”", "is below 90", "is filled".
+    inside : ndarray of shape (n_rows,)
+        The rows that have it.
+    """
+
+    words: str
+    inside: Marks
+
+
+def cells_of(subject: Subject) -> Iterator[Cell]:
+    """Yield filled, each level, each often shared number, and both tails of numbers."""
+    n = len(subject.sheet)
+    filled = subject.filled
+    if FEWEST <= filled.sum() <= n - FEWEST:
+        yield Cell("is filled", filled)
+    if not filled.any():
+        return
+    if subject.kind == "category":
+        yield from _levels(subject, n)
+    else:
+        yield from _numbers(subject.values, filled, n, subject.dated)
+
+
+def _levels(subject: Subject, n: int) -> Iterator[Cell]:
+    if subject.hidden:
+        return
+    counts = np.bincount(subject.values[subject.values >= 0], minlength=len(subject.levels))
+    for code in np.flatnonzero((counts >= FEWEST) & (counts <= n - FEWEST)):
+        yield Cell(f"is “{subject.levels[code]}”", subject.values == code)
+
+
+def _numbers(values: Floats, filled: Marks, n: int, dated: bool) -> Iterator[Cell]:
+    there = values[filled]
+    unit = " days after the look" if dated else ""
+    seen: set[int] = set()
+
+    def new(inside: Marks) -> bool:
+        size = int(inside.sum())
+        # Cells of one tail are nested, so that equal sizes are equal cells.
+        if size in seen or not FEWEST <= size <= n - FEWEST:
+            return False
+        seen.add(size)
+        return True
+
+    for end in (1, -1):
+        seen.clear()
+        cuts = np.quantile(end * there, TAILS, method="inverted_cdf")
+        for cut in np.unique(cuts):
+            with np.errstate(invalid="ignore"):
+                inside = end * values <= cut
+            if new(inside):
+                side = "at most" if end == 1 else "at least"
+                yield Cell(f"is {side} {end * cut:,.6g}{unit}", inside)
+    if not dated:
+        shared, counts = np.unique(there, return_counts=True)
+        often = np.argsort(-counts, kind="stable")[:MOST_VALUES]
+        for i in np.sort(often):
+            if FEWEST <= counts[i] <= n - FEWEST:
+                yield Cell(f"is {shared[i]:,.6g}", values == shared[i])
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A cell against the leads of the same months that are outside it.
+
+    Parameters
+    ----------
+    inside, outside : Bounds
+        Shares of leads that converted; the larger side standardised to the months of the other.
+    strength : float
+        By how much the cell multiplies the odds, one way or the other, at the least.
+    """
+
+    inside: Bounds
+    outside: Bounds
+
+    @property
+    def strength(self) -> float:
+        """By how much being inside multiplies the odds, at the least; below 1 it may be none."""
+        return strength(self.inside, self.outside)
+
+    @property
+    def seen(self) -> float:
+        """The same as seen, half a lead added to each count (Haldane 1956, Anscombe 1956)."""
+        a, b = _odds(self.inside), _odds(self.outside)
+        return max(a / b, b / a)
+
+
+def _odds(side: Bounds) -> float:
+    return (side.reached + 0.5) / (side.leads - side.reached + 0.5)
+
+
+def measure(cell: Cell, sheet: Sheet, doubt: float, *, one_of_each: bool = True) -> Measure | None:
+    """Return a cell's measure; None where no month has leads on both sides.
+
+    Parameters
+    ----------
+    cell : Cell
+    sheet : Sheet
+    doubt : float
+        Probability that either bound is wrong, all in all.
+    one_of_each : bool
+        Count one row of an account on either side, so that rows count for what they are worth.
+
+    Notes
+    -----
+    The larger side has its months weighted as the smaller has them (direct standardisation), and
+    counts as many rows as that leaves it (Kish 1965): exact bounds of that many rows.
+    """
+    rows = np.arange(len(sheet))
+    if one_of_each:
+        # The sheet lies in a random order: the first row of an account is any of them.
+        key = sheet.group * 2 + cell.inside
+        rows = np.unique(key, return_index=True)[1]
+    y, month, inside = sheet.y[rows], sheet.month[rows], cell.inside[rows]
+    size = int(sheet.month.max()) + 1
+    n, k = np.zeros((2, size)), np.zeros((2, size))
+    for side in (0, 1):
+        mine = inside == bool(side)
+        n[side] = np.bincount(month[mine], minlength=size)
+        k[side] = np.bincount(month[mine], weights=y[mine], minlength=size)
+    both = (n[0] > 0) & (n[1] > 0)
+    if not both.any():
+        return None
+    n, k = n[:, both], k[:, both]
+    rarer = int(n[1].sum() <= n[0].sum())
+    other = 1 - rarer
+    weight = n[rarer] / n[rarer].sum()
+    rate = float(weight @ (k[other] / n[other]))
+    worth = 1 / float((weight**2 / n[other]).sum())
+    told = {
+        rarer: _bounds(float(k[rarer].sum()), float(n[rarer].sum()), doubt),
+        other: _bounds(rate * worth, worth, doubt),
+    }
+    return Measure(told[1], told[0])
+
+
+def _bounds(reached: float, leads: float, doubt: float) -> Bounds:
+    return exact_bounds(min(reached, leads), leads, doubt)
