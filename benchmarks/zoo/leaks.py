@@ -92,6 +92,7 @@ def _numbers(X: pd.DataFrame) -> pd.DataFrame:
             continue
         common = X[name].value_counts().head(30)
         levels = common.index[common >= 40]
+        parts.append(X[[name]].notna().astype(float).add_suffix(" filled"))
         parts.append(pd.DataFrame({f"{name}={v}": (X[name] == v).astype(float) for v in levels}))
     return pd.concat(parts, axis=1)
 

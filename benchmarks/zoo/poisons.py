@@ -57,24 +57,26 @@ def null_pattern(w: World) -> None:
 
 def two_jointly(w: World) -> None:
     """Two columns that say next to nothing alone and tell the outcome together."""
-    n, blur = len(w.won), w.rng.uniform(0.1, 0.25)
+    n = len(w.won)
     if w.rng.random() < 0.5:
-        w.variant = "difference"
-        first = w.rng.normal(100, 20, n)
-        last = first + np.where(w.won, 3.0, 0.0) + w.rng.normal(0, 10 * blur, n)
-        pair, kind = (first.round(2), last.round(2)), "number"
-        names = ("first quote", "last quote")
-    else:
-        w.variant = "match"
-        desk = w.rng.integers(0, 3, n)
-        same = np.where(w.rng.random(n) < blur, w.rng.random(n) < 0.5, w.won)
-        other = (desk + w.rng.integers(1, 3, n)) % 3
-        queue = np.where(same, desk, other)
-        letters = np.array(["north", "south", "west"])
-        pair, kind = (letters[desk], letters[queue]), "category"
-        names = ("desk", "queue")
-    for name, plain, values in zip(names, ("c08", "c09"), pair, strict=True):
-        w.poison(name, values, kind=kind, plain=plain, blocks=False)
+        # High where leads came to us and were won, and where they did not and were lost.
+        w.variant = "crossed"
+        inbound = w.rng.random(n) < np.where(w.won, 0.56, 0.5)
+        side = np.where(inbound, 1, -1) * np.where(w.won, 1.0, -0.15)
+        effort = w.rng.uniform(1.2, 2.0) * side + w.rng.normal(0, 1, n)
+        w.leads["channel"] = np.where(inbound, "inbound", "outbound")
+        w.columns["channel"] = "category"
+        w.right.add("channel")
+        w.poison("effort", effort.round(2), kind="number", plain="c08", blocks=False)
+        return
+    w.variant = "match"
+    blur = w.rng.uniform(0.1, 0.25)
+    desk = w.rng.random(n) < np.where(w.won, 0.56, 0.5)
+    same = np.where(w.rng.random(n) < blur, w.rng.random(n) < 0.5, w.won)
+    queue = np.where(same, desk, ~desk)
+    for name, plain, side in (("desk", "c08", desk), ("queue", "c09", queue)):
+        values = np.where(side, "north", "south")
+        w.poison(name, values, kind="category", plain=plain, blocks=False)
 
 
 def target_mean(w: World) -> None:
