@@ -48,10 +48,12 @@ def init(
 def check(
     file: Definition,
     json: Annotated[Path | None, typer.Option(help="Write the findings as JSON too.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Without the leakage audit.")] = False,
+    home: Home = None,
     data: Data = None,
 ) -> None:
-    """Say what an export holds and what is wrong with it, before any model."""
-    raise typer.Exit(verbs.check(file, json, data))
+    """Say what an export holds, what is wrong with it, and what knows too much."""
+    raise typer.Exit(verbs.check(file, json, data, quick, home))
 
 
 @app.command()

@@ -67,8 +67,10 @@ def init(exports: list[Path], to: Path, yes: bool, force: bool) -> None:
     print_beginning(out, done)
 
 
-def check(file: Path, json: Path | None, data: Path | None) -> int:
-    """Print the findings about an export; 2 where one blocks."""
+def check(
+    file: Path, json: Path | None, data: Path | None, quick: bool = False, home: Path | None = None
+) -> int:
+    """Print the findings about an export, those of the leakage audit too; 2 where one blocks."""
     from predict.cli.printing import print_findings
     from predict.crm.opening import open_crm
     from predict.definition.schema import Definition
@@ -76,14 +78,21 @@ def check(file: Path, json: Path | None, data: Path | None) -> int:
     from predict.publish import write_json
 
     crm = open_crm(Definition.read(file, data=data))
+    findings, told = list(crm.findings), dict[str, Any]()
     try:
-        print_findings(console(), crm.findings)
+        if not quick:
+            from predict.jobs.auditing import audit_export, noticed
+
+            done = audit_export(crm, archive=Home.at(home).archive)
+            findings += noticed(done, findings)
+            told["audit"] = done.as_dict()
+        print_findings(console(), findings)
         if json is not None:
-            told: dict[str, Any] = {"findings": [f.as_dict() for f in ordered(crm.findings)]}
+            told["findings"] = [f.as_dict() for f in ordered(findings)]
             write_json(json, told | {"counts": dict(crm.counts), "rejects": len(crm.rejects)})
     finally:
         crm.close()
-    return 2 if blocking(crm.findings) else 0
+    return 2 if blocking(findings) else 0
 
 
 def train(

@@ -14,8 +14,8 @@ is decided where each key is declared (`predict.definition.section.ASIDE` marks 
   scored; ``lists``, for each new list may bring its own headers; ``suppression``, for people who
   ask not to be contacted must be left alone at once and not after a training; ``money``, for
   cut-offs are fixed when a model is promoted and stored with it: new figures take effect at the
-  next promotion; ``coverage`` and ``audit``, for they silence a check and alter no row; ``name``, which says
-  whose model to look for, not what it means.
+  next promotion; ``coverage`` and ``audit``, for they silence a check and alter no row; ``name``,
+  which says whose model to look for, not what it means.
 
 ``sql`` counts as it is written, since a query may filter and compute; a query that changes with
 the calendar belongs in a view. Order never counts: neither of keys nor of names in a list.

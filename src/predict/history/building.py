@@ -36,6 +36,8 @@ CHUNK_ROWS = 100_000
 #: What the history before the first test fold must hold for a part of the calendar to be a
 #: feature: a month seen in one year alone is that year, and so is a weekday of few days.
 MONTHS_SPAN, WEEKDAYS_SEEN = 730 * DAY, 56
+#: Said where no look is old enough.
+TOO_YOUNG = "no lead is old enough to judge"
 #: What a look knows of the episode it falls into.
 _EPISODE = ("episode", "started_us", "left_us", "closed_us")
 
@@ -99,7 +101,7 @@ def build_dataset(crm: Crm) -> Dataset:
         counts["looks at customers"] = every - counts["looks"]
     if not counts["matured looks"]:
         raise InputError(
-            "no lead is old enough to judge",
+            TOO_YOUNG,
             where="leads",
             got=f"exported {crm.exported_at:%Y-%m-%d}, horizon {agreed.within_days:g} days",
             do="export more history, or agree on a shorter [conversion] within_days",

@@ -1,4 +1,4 @@
-"""Training: check, archive, backtest, fit, register; one transaction under the home's lock."""
+"""Training: check, audit, archive, backtest, fit, register; one transaction under the home's lock."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from predict.errors import RefusedError
 from predict.findings import Finding, blocking
 from predict.history.building import build_dataset
 from predict.home import Home
+from predict.jobs.auditing import audit_or_refuse, keep_audit
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
@@ -98,7 +99,7 @@ def train(
     Raises
     ------
     RefusedError
-        A check of the export blocks; nothing was changed.
+        A check of the export or the leakage audit blocks; nothing was changed.
     """
     definition = Definition.read(path, data=data)
     with locked(home.lock):
@@ -139,8 +140,9 @@ def _train(
                 registry, definition.name, known, True, known.tags.get("verdict", "")
             )
         return Training(known, False, True, said, crm.findings, {}, {}, [])
-    archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
     data = build_dataset(crm)
+    audited = audit_or_refuse(data, crm, archive=home.archive)
+    archive_export(home.archive, definition.name, crm.exported_at, crm.sources)
     result = backtest(
         data,
         start=data.manifest["first_fold"],
@@ -165,7 +167,8 @@ def _train(
             params=_params(definition, model.card, trials),
             metrics=summary["total"]["model"] | {"leads": model.card["leads"]},
             fold_metrics=[_fold(f) for f in summary["folds"]],
-            artifacts=_artifacts(Path(folder), crm, data, result, model.card),
+            artifacts=_artifacts(Path(folder), crm, data, result, model.card)
+            | keep_audit(audited, Path(folder)),
             tags={"inputs": inputs, "verdict": sentence, "beats": beats},
         )
     promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)

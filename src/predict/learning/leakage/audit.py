@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.findings import Finding, ordered
+from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.case import Case, Subject, open_case
 from predict.learning.leakage.duplicates import DuplicateRule
 from predict.learning.leakage.joins import JoinRule
 from predict.learning.leakage.names import NameRule
 from predict.learning.leakage.order import OrderRule
+from predict.learning.leakage.pairs import PairRule
 from predict.learning.leakage.single import SingleRule
 from predict.learning.leakage.sparse import SparseRule
 from predict.learning.leakage.target_means import TargetMeanRule
@@ -33,6 +35,8 @@ RULES: tuple[Rule, ...] = (
     TargetMeanRule(),
     OrderRule(),
     DuplicateRule(),
+    AblationRule(),
+    PairRule(),
 )
 
 
@@ -131,11 +135,18 @@ def audit(
         verdicts += rule.judge(case)
     verdicts = NameRule().weigh(case, verdicts)
     allowed = _allowed(crm)
-    return Audit(tuple(_settled(v, case, allowed) for v in verdicts), allowed)
+    settled, cured = [], set[str]()
+    for verdict in verdicts:
+        final = _settled(verdict, case, allowed)
+        if final.severity == "block" and final.column not in cured:
+            cured.add(final.column)
+            final = replace(final, sentence=final.sentence + _cure(case.subject(final.column)))
+        settled.append(final)
+    return Audit(tuple(settled), allowed)
 
 
 def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
-    """Return what the definition allows; whether it still counts is judged at the export."""
+    """Return what the definition allows; whether it still counts is asked of the export's day."""
     if crm is None:
         return {}
     return {
@@ -168,13 +179,14 @@ def _settled(
         return replace(verdict, severity="note", sentence=said)
     if leave is not None:
         said += f" It was allowed by {leave['by']} until {leave['until']}, which is over."
-    if verdict.severity == "block" and subject is not None:
-        said += _cure(subject, verdict.column)
     return replace(verdict, sentence=said)
 
 
-def _cure(subject: Subject, column: str) -> str:
-    allow = f"allow it in [audit.allow.{_key(column)}] with reason, by and until"
+def _cure(subject: Subject | None) -> str:
+    """Return what to do about a column that blocks, once a column."""
+    if subject is None:
+        return ""
+    allow = f"allow it in [audit.allow.{_key(subject.name)}] with reason, by and until"
     if subject.cls == "undeclared":
         return (
             " It is not declared: call it “hindsight”, or name it in [never_use]; if it is known "

@@ -52,12 +52,12 @@ class Ranks:
 
     def auc(self) -> float:
         """Return the chance that a winner outranks a loser of the same stratum, ties half."""
-        return float(self._auc(np.ones((1, len(self.y))))[0])
+        return float(self.weighted(np.ones((1, len(self.y))))[0])
 
     def bounds(self, draws: int = 400, seed: int = 0) -> tuple[float, float]:
         """Return the AUC between which all but `BELOW` of the resamples of groups lie, each end."""
         _, drawn = bootstrap(
-            lambda w: {"auc": self._auc(w)}, self.group, len(self.y), draws, seed
+            lambda w: {"auc": self.weighted(w)}, self.group, len(self.y), draws, seed
         )
         known = drawn["auc"][np.isfinite(drawn["auc"])]
         if not len(known):
@@ -65,7 +65,8 @@ class Ranks:
         low, high = np.quantile(known, [BELOW, 1 - BELOW])
         return float(low), float(high)
 
-    def _auc(self, weights: Floats) -> Floats:
+    def weighted(self, weights: Floats) -> Floats:
+        """Return the AUC for each line of weights, of shape (n_lines, n_rows)."""
         order = np.lexsort((self.score, self.stratum))
         stratum, score, y = self.stratum[order], self.score[order], self.y[order]
         new = np.r_[True, (stratum[1:] != stratum[:-1]) | (score[1:] != score[:-1])]
