@@ -58,9 +58,9 @@ def null_pattern(w: World) -> None:
 def two_jointly(w: World) -> None:
     """Two columns that say next to nothing alone and tell the outcome together."""
     n = len(w.won)
-    if w.rng.random() < 0.5:
+    w.variant = str(w.rng.choice(["crossed", "difference", "match"]))
+    if w.variant == "crossed":
         # High where leads came to us and were won, and where they did not and were lost.
-        w.variant = "crossed"
         inbound = w.rng.random(n) < np.where(w.won, 0.56, 0.5)
         side = np.where(inbound, 1, -1) * np.where(w.won, 1.0, -0.15)
         effort = w.rng.uniform(1.2, 2.0) * side + w.rng.normal(0, 1, n)
@@ -69,9 +69,14 @@ def two_jointly(w: World) -> None:
         w.right.add("channel")
         w.poison("effort", effort.round(2), kind="number", plain="c08", blocks=False)
         return
-    w.variant = "match"
+    if w.variant == "difference":
+        first = w.rng.normal(100, 20, n)
+        last = first + np.where(w.won, 3.0, 0.0) + w.rng.normal(0, w.rng.uniform(0.5, 2), n)
+        for name, plain, price in (("first quote", "c08", first), ("last quote", "c09", last)):
+            w.poison(name, price.round(2), kind="number", plain=plain, blocks=False)
+        return
     blur = w.rng.uniform(0.1, 0.25)
-    desk = w.rng.random(n) < np.where(w.won, 0.56, 0.5)
+    desk = w.rng.random(n) < np.where(w.won, 0.58, 0.5)
     same = np.where(w.rng.random(n) < blur, w.rng.random(n) < 0.5, w.won)
     queue = np.where(same, desk, ~desk)
     for name, plain, side in (("desk", "c08", desk), ("queue", "c09", queue)):
