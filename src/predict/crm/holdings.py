@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict.crm.reader import Reader
@@ -25,15 +26,26 @@ _COLUMNS = ["table", "role", "by", "file", "rows", "held", "columns", "first_us"
 _COLUMNS += ["silent_days", "silent_us"]
 
 
-def raw_tables(crm: Crm) -> Iterator[tuple[str, Export, TextTable]]:
+def raw_tables(crm: Crm, *, frames: bool = False) -> Iterator[tuple[str, Export, TextTable]]:
     """Yield every table of files or SQL once more as text, as it was given.
 
-    Nothing is converted twice; tables handed over as data frames are left out.
+    Nothing is converted twice.
+
+    Parameters
+    ----------
+    crm : Crm
+        An opened export.
+    frames : bool
+        Tables handed over as data frames too, from the files that they were written to.
     """
     reader = Reader(crm.workspace, crm.definition)
     for name, spec in crm.definition.tables():
         if spec.path is not None or spec.sql is not None:
             yield name, spec, reader.text(name, spec, [])
+        elif frames:
+            files = [str(s["path"]) for s in crm.sources if s["table"] == name]
+            if files and all(Path(f).is_file() for f in files):
+                yield name, spec, reader.text(name, spec.model_copy(update={"path": files}), [])
 
 
 def holdings(crm: Crm) -> tuple[pd.DataFrame, pd.DataFrame]:

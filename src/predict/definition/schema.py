@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from predict.definition import consistency, digest, identities, reading, unbuilt, writing
-from predict.definition.allowances import AuditSection
 from predict.definition.agreement import (
     Conversion,
     Criterion,
@@ -22,6 +21,7 @@ from predict.definition.agreement import (
     Reading,
     Snapshots,
 )
+from predict.definition.allowances import AuditSection
 from predict.definition.complaints import Contradiction, dotted
 from predict.definition.customers import CustomersTable
 from predict.definition.exports import Export

@@ -142,9 +142,7 @@ def raw_columns(crm: Crm, text: TextTable, names: Sequence[str]) -> ir.Table:
         raw_record=text.table[RECORD],
         **{f"c{i}": _told(text.table[name]) for i, name in enumerate(names)},
     )
-    rows = first.inner_join(
-        raw, [first.id_file == raw.raw_file, first.id_record == raw.raw_record]
-    )
+    rows = first.inner_join(raw, [first.id_file == raw.raw_file, first.id_record == raw.raw_record])
     columns = [f"c{i}" for i in range(len(names))]
     return rows.select("lead_no", "lead_id", "id_file", "id_record", *columns)
 

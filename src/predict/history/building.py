@@ -89,7 +89,7 @@ def build_dataset(crm: Crm) -> Dataset:
     agreed = crm.definition.conversion
     exported_us = microseconds(crm.exported_at)
     limit = matured_until(exported_us, agreed.within_days, agreed.export_lag_days)
-    everything = _all_looks(crm)
+    everything = all_looks(crm)
     everything = everything.filter(everything.as_of_us <= exported_us)
     wanted = not_customers(everything)
     numbered = _numbered(wanted.mutate(young=wanted.as_of_us > limit))
@@ -223,7 +223,8 @@ def _typed(frame: pd.DataFrame, features: list[Feature]) -> pd.DataFrame:
     return frame
 
 
-def _all_looks(crm: Crm) -> ir.Table:
+def all_looks(crm: Crm) -> ir.Table:
+    """Return every look at a lead while it is open, those too young to judge too."""
     definition = crm.definition
     leads = crm.leads.filter(~(crm.leads.suppressed | crm.leads.born_converted))
     if definition.leads.covers_from:

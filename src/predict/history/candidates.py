@@ -71,7 +71,7 @@ def candidates(crm: Crm, lead_ids: Sequence[str]) -> tuple[list[Candidate], pd.S
     """
     import pandas as pd
 
-    text = next((t for name, _, t in raw_tables(crm) if name == "leads"), None)
+    text = next((t for name, _, t in raw_tables(crm, frames=True) if name == "leads"), None)
     wanted = pd.Index(lead_ids)
     if text is None:
         return [], pd.Series(dtype="float64")
@@ -99,7 +99,7 @@ def left_out(crm: Crm, text: TextTable) -> dict[str, str]:
     taken |= {spec.source, spec.campaign, spec.list}
     taken |= {r.key for r in crm.definition.related.values()}
     taken |= set(crm.definition.never_use.columns) | {p.name for p in crm.profile}
-    told = {name: column.cls for name, column in spec.columns.items()}
+    told: dict[str, str] = {name: column.cls for name, column in spec.columns.items()}
     told |= {spec.owner: "role"} if spec.owner else {}
     mutable = overwritten(crm.definition)
     names = [c for c in text.columns if c not in taken and c not in text.lacking]
@@ -120,14 +120,14 @@ def _typed(name: str, cls: str, text: pd.Series) -> Candidate:
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     if numbers.notna().sum() >= NEARLY_ALL * there:
         return Candidate(name, cls, "number", numbers)
-    for stamps in _stamps(text):
+    for stamps in stamps_of(text):
         if stamps.notna().sum() >= NEARLY_ALL * there:
             days = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds() / _DAY
             return Candidate(name, cls, "date", days)
     return Candidate(name, cls, "category", text.where(filled, None))
 
 
-def _stamps(text: pd.Series) -> Iterator[pd.Series]:
+def stamps_of(text: pd.Series) -> Iterator[pd.Series]:
     """Yield the values read as moments, by ISO first, then day first and month first."""
     import pandas as pd
 

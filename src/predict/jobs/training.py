@@ -1,4 +1,4 @@
-"""Training: check, audit, archive, backtest, fit, register; one transaction under the home's lock."""
+"""Training: check, audit, archive, backtest, fit, register; one transaction under a lock."""
 
 from __future__ import annotations
 

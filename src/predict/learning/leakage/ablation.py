@@ -92,7 +92,9 @@ class AblationRule:
             f"{a:.2f}, without it {b:.2f}"
         )
         said += (
-            "." if degree == "fine" else f": at the least {low:.2f} come from this column alone or "
+            "."
+            if degree == "fine"
+            else f": at the least {low:.2f} come from this column alone or "
             "together with others, more than one that was known beforehand gives."
         )
         return Verdict(self.code, self.title, subject.name, degree, said, figures)
@@ -125,9 +127,7 @@ def laid(subject: Subject, case: Case) -> tuple[Floats, Sheet]:
         counts = np.bincount(subject.values[subject.values >= 0], minlength=1)
         often = set(np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist())
         rare = np.array([i not in often for i in range(len(counts))])
-        values = np.where(
-            (subject.values >= 0) & rare[subject.values], float(len(counts)), values
-        )
+        values = np.where((subject.values >= 0) & rare[subject.values], float(len(counts)), values)
         values[subject.values < 0] = np.nan
     if subject.sheet is case.leads:
         return values, case.leads
@@ -141,9 +141,7 @@ def _rows(sheet: Sheet, seed: int) -> NDArray[np.int64]:
     return np.arange(min(len(sheet), MOST_LEADS))
 
 
-def _split(
-    sheet: Sheet, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _split(sheet: Sheet, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     cut = np.quantile(sheet.time[rows], EARLY)
     early = rows[sheet.time[rows] < cut]
     later = rows[sheet.time[rows] >= cut]

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 from predict.findings import Finding, ordered
 from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.case import Case, Subject, open_case
+from predict.learning.leakage.clocks import ClockRule
+from predict.learning.leakage.decay import DecayRule
 from predict.learning.leakage.duplicates import DuplicateRule
+from predict.learning.leakage.filling import ExportsRule, FreshnessRule
+from predict.learning.leakage.future import FutureRule
 from predict.learning.leakage.joins import JoinRule
+from predict.learning.leakage.later import LaterRule
 from predict.learning.leakage.names import NameRule
 from predict.learning.leakage.order import OrderRule
 from predict.learning.leakage.pairs import PairRule
@@ -29,14 +34,20 @@ if TYPE_CHECKING:
 
 #: In the order in which they are told; the name of a column is weighed last.
 RULES: tuple[Rule, ...] = (
+    FutureRule(),
     JoinRule(),
+    ClockRule(),
+    LaterRule(),
     SparseRule(),
     SingleRule(),
     TargetMeanRule(),
+    ExportsRule(),
+    FreshnessRule(),
     OrderRule(),
     DuplicateRule(),
     AblationRule(),
     PairRule(),
+    DecayRule(),
 )
 
 
@@ -160,9 +171,7 @@ def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
     }
 
 
-def _settled(
-    verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]
-) -> Verdict:
+def _settled(verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]) -> Verdict:
     """Return what follows from a verdict: left out on purpose, allowed, or to be declared."""
     if verdict.severity not in ("block", "warn"):
         return verdict

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from predict.history.candidates import NEARLY_ALL, candidates, stamps_of
 from predict.learning.splits import days_of
 from predict.learning.values import is_number, levels_of
 
@@ -26,6 +27,8 @@ Whole = NDArray[np.int64]
 
 #: Leads looked at; of more, whole accounts are drawn.
 MOST_LEADS = 50_000
+#: Days between look and date for numbers to be dates; how many at least; day 0 of spreadsheets.
+NEAR_DAYS, FEWEST_DATES, SERIAL = 1_500.0, 50, -25_569.0
 #: Classes of columns that are left out on purpose: what they know is no surprise.
 _ASIDE = frozenset(
     ("mutable", "hindsight", "incumbent", "personal", "last_of", "first_of", "eligibility", "role")
@@ -156,11 +159,11 @@ def open_case(data: Dataset, crm: Crm | None, archive: Path | None, seed: int) -
     """Return the case of a dataset: sheets, and the columns beside them."""
     looks = _sheet(data, seed)
     leads = _first_looks(looks)
+    if crm is not None and not crm.definition.is_flat:
+        leads = _ever(leads, data, crm)
     subjects = list(_features(data, looks, leads))
     places = None
     if crm is not None:
-        from predict.history.candidates import candidates
-
         ids = data.keys["lead_id"].iloc[leads.row]
         left, place = candidates(crm, list(ids))
         places = place.to_numpy(dtype=float) if len(place) else None
@@ -200,13 +203,59 @@ def _first_looks(looks: Sheet) -> Sheet:
     )
 
 
+def _ever(leads: Sheet, data: Dataset, crm: Crm) -> Sheet:
+    """Return the sheet with whether each lead ever got there: an overwritten column knows."""
+    stage = crm.definition.conversion.stage
+    won = crm.outcomes.filter(crm.outcomes.stage == stage).select("lead_no").distinct()
+    ids = crm.leads.inner_join(won, "lead_no").select("lead_id").to_pandas()["lead_id"]
+    there = data.keys["lead_id"].iloc[leads.row].isin(set(ids)).to_numpy()
+    return replace(leads, y=np.maximum(leads.y, there.astype(float)))
+
+
 def _features(data: Dataset, looks: Sheet, leads: Sheet) -> Iterator[Subject]:
     views = {s.name: s.view for s in data.specs}
     for name in data.X.columns:
         kind, values, levels = _read(data.X[name])
         sheet = leads if _constant(values, looks) else looks
         view = views.get(str(name), "profile")
-        yield Subject(str(name), "feature", kind, values[sheet.row], levels, sheet, view)
+        told = values[sheet.row]
+        days = as_days(told, levels, sheet.time) if view == "profile" else None
+        dated = days is not None
+        if days is not None:
+            kind, told, levels = "number", days - sheet.time, ()
+        yield Subject(str(name), "feature", kind, told, levels, sheet, view, dated=dated)
+
+
+def as_days(values: NDArray[Any], levels: tuple[str, ...], looks: Floats) -> Floats | None:
+    """Return dates as days since 1970, of text or of a spreadsheet's serial days; else None.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        Codes of ``levels``, or numbers.
+    levels : tuple of str
+        Texts; empty for numbers.
+    looks : ndarray of shape (n_rows,)
+        When each lead is looked at: numbers are dates only where nearly all lie near it.
+    """
+    import pandas as pd
+
+    if levels:
+        read = pd.Series(np.nan, index=range(len(levels)))
+        for stamps in stamps_of(pd.Series(list(levels), dtype=object)):
+            read = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds() / 86_400.0
+            if read.notna().mean() >= NEARLY_ALL:
+                return np.append(read.to_numpy(dtype=float), np.nan)[values]
+        return None
+    there = ~np.isnan(values.astype(float))
+    if there.sum() < FEWEST_DATES:
+        return None
+    for origin, unit in ((SERIAL, 1.0), (0.0, 86_400.0), (0.0, 86_400e3)):
+        days = values / unit + origin
+        near = np.abs(days[there] - looks[there]) < NEAR_DAYS
+        if near.mean() >= NEARLY_ALL:
+            return np.asarray(days, dtype=float)
+    return None
 
 
 def _read(

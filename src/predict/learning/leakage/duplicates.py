@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from predict.learning.leakage.case import Case
 from predict.learning.leakage.verdict import Degree, Verdict
+from predict.learning.splits import days_of
 
 #: Share of leads with a double under another account that is told of as a warning.
 MANY = 0.01
 #: Columns that must agree, at least: few columns agree by chance.
 FEWEST_COLUMNS = 3
+#: Days within which doubles by chance are counted.
+APART = 15.0
 
 
 class DuplicateRule:
@@ -31,21 +36,25 @@ class DuplicateRule:
 
     def _rows(self, case: Case) -> Verdict:
         data, sheet = case.data, case.leads
-        if data.X.shape[1] < FEWEST_COLUMNS:
-            said = "Not applicable because too few columns are learned from."
+        related = [*case.crm.definition.related] if case.crm is not None else ["account"]
+        own = [
+            s.name
+            for s in data.specs
+            if s.view == "profile" and s.name.partition(".")[0] not in related
+        ]
+        if len(own) < FEWEST_COLUMNS:
+            said = "Not applicable because too few columns say who a lead is."
             return Verdict(self.code, self.title, "leads", "not applicable", said)
-        first = data.X.iloc[sheet.row]
-        created = data.keys["created_at"].iloc[sheet.row].reset_index(drop=True)
-        rows = pd.util.hash_pandas_object(first, index=False).reset_index(drop=True)
-        group = pd.Series(sheet.group)
-        same = pd.DataFrame({"row": rows, "group": group, "created": created})
-        # Leads with one row of values are one person where they came in at one moment too; where
-        # only days are known, many share a day, and with few values many share all of them.
-        day = created.dt.normalize()
-        exact = not bool((created == day).mean() > 0.5)
-        keys = ["row", "created"] if exact else ["row"]
-        doubles = _doubles(same, keys)
-        return self._told(case, doubles, "the same values in every column", exact)
+        first = data.X[own].iloc[sheet.row]
+        created = days_of(data.keys["created_at"].iloc[sheet.row], len(sheet))
+        if np.mean(created % 1 == 0) > 0.5:
+            said = "Not applicable because the export tells days and not times of creation."
+            return Verdict(self.code, self.title, "leads", "not applicable", said)
+        rows = pd.util.hash_pandas_object(first, index=False).to_numpy()
+        near, by_chance = _near(rows, created, sheet.group)
+        # Leads of few words share them by chance: as often a week apart as within a day.
+        doubles = 0 if near <= 3 * by_chance else round(near - by_chance)
+        return self._told(case, doubles, "all that is known of the person, within a day,", True)
 
     def _people(self, case: Case) -> Verdict:
         if case.crm is None:
@@ -61,9 +70,7 @@ class DuplicateRule:
         doubles = _doubles(same, ["mail"])
         return self._told(case, doubles, "one e-mail address", True, "people")
 
-    def _told(
-        self, case: Case, doubles: int, what: str, exact: bool, at: str = "leads"
-    ) -> Verdict:
+    def _told(self, case: Case, doubles: int, what: str, exact: bool, at: str = "leads") -> Verdict:
         total = max(len(case.leads), 1)
         figures = {"doubles": float(doubles), "leads": float(total)}
         if not doubles:
@@ -74,8 +81,24 @@ class DuplicateRule:
         )
         degree: Degree = "warn" if exact and doubles >= MANY * total else "note"
         if degree == "warn":
-            said += " Merge them in the CRM, or map [links.…] with kind = \"merged\"."
+            said += ' Merge them in the CRM, or map [links.…] with kind = "merged".'
         return Verdict(self.code, self.title, at, degree, said, figures)
+
+
+def _near(
+    rows: NDArray[Any], created: NDArray[np.float64], group: NDArray[np.int64]
+) -> tuple[int, float]:
+    """Count leads with a double of another account created within a day, and how many by chance.
+
+    The second is taken from doubles that came in 1 to `APART` days apart.
+    """
+    order = np.lexsort((created, rows))
+    rows, created, group = rows[order], created[order], group[order]
+    same = (rows[1:] == rows[:-1]) & (group[1:] != group[:-1])
+    apart = created[1:] - created[:-1]
+    near = int(np.count_nonzero(same & (apart <= 1)))
+    later = int(np.count_nonzero(same & (apart > 1) & (apart <= APART)))
+    return 2 * near, 2 * later / (APART - 1)
 
 
 def _doubles(frame: pd.DataFrame, keys: list[str]) -> int:

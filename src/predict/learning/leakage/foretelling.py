@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predict.learning.intervals import bootstrap
-from predict.learning.leakage.case import Sheet, Subject
+from predict.learning.leakage.case import Subject
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -76,8 +76,8 @@ def _order_of(ids: pd.Series) -> Floats:
     if numbers.notna().sum() >= MOSTLY_UNIQUE * max(int(there.sum()), 1):
         distinct = numbers.nunique() >= MOSTLY_UNIQUE * text.nunique()
         if distinct:
-            return numbers.astype("float64").to_numpy()
-    return text.rank(method="dense").astype("float64").to_numpy(na_value=np.nan)
+            return np.asarray(numbers, dtype=np.float64)
+    return np.asarray(text.astype(object).rank(method="dense"), dtype=np.float64)
 
 
 def _as_id(subject: Subject) -> Floats | None:
@@ -98,4 +98,3 @@ def _as_id(subject: Subject) -> Floats | None:
     levels = pd.Series(list(subject.levels))
     order = np.append(_order_of(levels), np.nan)
     return np.asarray(order[subject.values], dtype=float)
-

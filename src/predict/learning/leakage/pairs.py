@@ -72,9 +72,7 @@ class PairRule:
             f"Together with “{other.name}” it ranks later leads of the same month with an AUC of "
             f"{auc:.2f}, at the least {low:.2f}; neither does so alone."
         )
-        return Verdict(
-            self.code, self.title, one.name, degree, said, {"auc": auc, "auc_low": low}
-        )
+        return Verdict(self.code, self.title, one.name, degree, said, {"auc": auc, "auc_low": low})
 
 
 def _auc(subject: Subject) -> float:

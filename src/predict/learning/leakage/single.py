@@ -48,7 +48,5 @@ class SingleRule:
         if degree == "fine":
             said += ", which is no more than an honest column does."
         else:
-            said += (
-                f", at the least {low:.2f}: more than a column says that was known beforehand."
-            )
+            said += f", at the least {low:.2f}: more than a column says that was known beforehand."
         return Verdict(self.code, self.title, subject.name, degree, said, figures)

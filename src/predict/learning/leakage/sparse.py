@@ -9,10 +9,12 @@ from predict.learning.leakage.case import Case, Subject
 from predict.learning.leakage.cells import Cell, Measure, cells_of, measure
 from predict.learning.leakage.verdict import Degree, Verdict
 
-#: Times by which a cell multiplies the odds, by the careful bound, to be told of at all.
+#: Times by which a cell multiplies the odds, by the careful bound, to be told of at all; the
+#: first look's `BEYOND` stops a training.
 TELLING = 5.0
-#: The same where the cell as seen decides nearly everything, so that few leads limit the bound.
-FEW_BUT_TELLING, DECIDES = 2.5, 25.0
+#: Times as seen from which a cell decides nearly everything: few leads alone hold down the bound.
+#: Then half as much stops a training, and this much is told of.
+DECIDES, FEW_BUT_TELLING = 25.0, 2.5
 #: What a lead did before the look may tell more than who it is.
 BEHAVIOUR = 2.0
 #: A cell below this is not worth a second look.
@@ -73,9 +75,7 @@ class SparseRule:
         return Verdict(self.code, self.title, subject.name, degree, said, figures)
 
 
-def _strongest(
-    subject: Subject, cells: list[Cell], doubt: float
-) -> tuple[Cell, Measure] | None:
+def _strongest(subject: Subject, cells: list[Cell], doubt: float) -> tuple[Cell, Measure] | None:
     best: tuple[Cell, Measure] | None = None
     for cell in cells:
         # All rows first, which is quick: few cells are worth picking one row an account.
@@ -90,9 +90,10 @@ def _strongest(
 
 def _degree(subject: Subject, found: Measure) -> Degree:
     by = BEHAVIOUR if subject.in_time else 1.0
-    if found.strength >= BEYOND * by:
+    decides = found.seen >= DECIDES * by
+    if found.strength >= BEYOND * by or (decides and found.strength >= TELLING * by):
         return "block"
-    few = found.strength >= FEW_BUT_TELLING * by and found.seen >= DECIDES * by
+    few = found.strength >= FEW_BUT_TELLING * by and decides
     return "warn" if few or found.strength >= TELLING * by else "fine"
 
 

@@ -43,7 +43,9 @@ class TargetMeanRule:
     def _of(self, case: Case, subject: Subject) -> Verdict:
         name = subject.name
         y, values = subject.sheet.y, subject.values
-        if name in case.data.X.columns:  # every look, for the mean was taken over all of them
+        if (
+            name in case.data.X.columns and not subject.dated
+        ):  # every look, for the mean was taken over all of them
             y = case.data.y.to_numpy(dtype=float)
             values = case.data.X[name].to_numpy(dtype=float, na_value=np.nan)
         told = scatter(values, y)
