@@ -6,7 +6,10 @@ python -m benchmarks.zoo --seeds 20 --to benchmarks/zoo.md
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,18 +20,59 @@ from benchmarks.zoo.leaks import measure
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "lightgbm", "duckdb")
 
 
-def run(kinds: Sequence[str], seeds: Sequence[int], jobs: int = 1) -> Iterator[Judged]:
-    """Judge kinds × seeds, kind by kind; the order does not depend on ``jobs``."""
-    asked = [(kind, seed) for kind in kinds for seed in seeds]
-    if jobs == 1:
-        for kind, seed in asked:
-            yield judge(kind, seed)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+def run(
+    kinds: Sequence[str], seeds: Sequence[int], jobs: int = 1, log: Path | None = None
+) -> Iterator[Judged]:
+    """Judge kinds × seeds, seed by seed; neither order nor result depends on ``jobs``.
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(judge, *zip(*asked, strict=True))
+    Parameters
+    ----------
+    kinds, seeds : sequence
+        Which worlds.
+    jobs : int
+        Processes.
+    log : Path, optional
+        One JSON line a world: those that this code judged before are read, not judged again.
+    """
+    asked = [(kind, seed) for seed in seeds for kind in kinds]
+    code = _digest()
+    known = {} if log is None else _read(log, code)
+    todo = [a for a in asked if a not in known]
+    new = map(judge, *zip(*todo, strict=True)) if todo else iter(())
+    if jobs > 1 and todo:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        new = pool.map(judge, *zip(*todo, strict=True))
+    for place in asked:
+        if place in known:
+            yield known[place]
+            continue
+        judged = next(new)
+        if log is not None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"code": code, **asdict(judged)}) + "\n")
+        yield judged
+
+
+def _digest() -> str:
+    """Return the digest of the audit and of the zoo: what is judged, and by what."""
+    import predict.learning.leakage
+
+    folders = [Path(str(predict.learning.leakage.__file__)).parent, Path(__file__).parent]
+    files = [f for folder in folders for f in sorted(folder.glob("*.py")) if f.name[:2] != "__"]
+    return sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:12]
+
+
+def _read(log: Path, code: str) -> dict[tuple[str, int], Judged]:
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    rows = [json.loads(text) for text in lines]
+    told = [{k: tuple(v) if isinstance(v, list) else v for k, v in r.items()} for r in rows]
+    judged = [
+        Judged(**{k: v for k, v in r.items() if k != "code"}) for r in told if r["code"] == code
+    ]
+    return {(j.kind, j.seed): j for j in judged}
 
 
 def line(judged: Judged) -> str:
@@ -113,19 +157,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="worlds of each kind")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--clean", type=int, help="clean worlds; as many as seeds where not given")
     parser.add_argument("--kinds", nargs="*", default=[CLEAN, *KINDS], metavar="KIND")
     parser.add_argument("--worth", type=int, default=0, help="measure so many worlds of each kind")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--log", type=Path, help="worlds judged so far; a stopped run goes on")
     parser.add_argument("--to", type=Path)
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.seeds)
     judged = []
-    for kind in asked.kinds:
-        more = asked.clean if kind == CLEAN and asked.clean is not None else asked.seeds
-        for found in run([kind], range(asked.first, asked.first + more), asked.jobs):
-            judged.append(found)
-            print(line(found), flush=True)
+    for found in run(asked.kinds, seeds, asked.jobs, asked.log):
+        judged.append(found)
+        print(line(found), flush=True)
     gains: dict[str, list[float]] = {}
     for j in judged:
         if j.kind != CLEAN and j.seed in seeds[: asked.worth]:
@@ -135,7 +177,6 @@ def main() -> None:
     if asked.to is None:
         return
     options = f" --first {asked.first}" if asked.first else ""
-    options += f" --clean {asked.clean}" if asked.clean is not None else ""
     options += f" --worth {asked.worth}" if asked.worth else ""
     command = f"python -m benchmarks.zoo --seeds {asked.seeds}{options}"
     with_libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)

@@ -13,6 +13,8 @@ from predict.learning.leakage.audit import audit
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmarks.zoo.worlds import World
+
 #: Rules that speak of names alone: never counted, neither for nor against the audit.
 BY_NAME = ("name", "leak-name")
 
@@ -59,6 +61,11 @@ def judge(kind: str, seed: int) -> Judged:
         said = audit(pr.build_dataset(crm), crm=crm).frame()
     finally:
         crm.close()
+    return compare(w, kind, seed, said)
+
+
+def compare(w: World, kind: str, seed: int, said: pd.DataFrame) -> Judged:
+    """Compare the verdicts on a world, as the audit's frame has them, with what is known of it."""
     counted = said[~said["rule"].isin(BY_NAME)]
     loud = counted[counted["severity"].isin(["warn", "block"])]
     right = loud["column"].map(w.is_right).astype(bool)

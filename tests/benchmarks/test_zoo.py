@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import predict as pr
-from benchmarks.zoo.__main__ import table
-from benchmarks.zoo.judging import Judged, judge, totals
+from benchmarks.zoo import __main__ as zoo
+from benchmarks.zoo.__main__ import run, table
+from benchmarks.zoo.judging import Judged, totals
 from benchmarks.zoo.kinds import CLEAN, KINDS, world
 from benchmarks.zoo.leaks import measure
 from benchmarks.zoo.worlds import honest
@@ -30,15 +31,13 @@ def test_a_world_has_one_poison_and_is_honest_beside_it(kind, twin):
     if kind not in ("id order", "duplicated lead", "account spill-over"):
         same = [c for c in twin.leads.columns if c not in added]
         pd.testing.assert_frame_equal(w.leads[same], twin.leads[same])
-    touched = [n for n in twin.events if not w.events[n].equals(twin.events[n])]
-    columns = (set(w.columns) | set(w.firm_columns)) - set(twin.columns) - set(twin.firm_columns)
-    # Exactly one place: columns of its own, one table of events, or the leads themselves.
-    assert bool(columns) + (len(touched) == 1) + (len(touched) != 1 and not columns) == 1
+    if added:  # a column of leads is the only poison
+        assert all(w.events[n].equals(twin.events[n]) for n in twin.events)
+        assert w.firms.equals(twin.firms)
 
 
-@pytest.mark.parametrize("kind", ["sparse", "spill-over"])
+@pytest.mark.parametrize("kind", ["sparse", "account spill-over"])
 def test_the_same_seed_gives_the_same_world(kind):
-    kind = "account spill-over" if kind == "spill-over" else kind
     one, two = world(kind, 3), world(kind, 3)
     pd.testing.assert_frame_equal(one.leads, two.leads)
     assert (one.right, one.variant) == (two.right, two.variant)
@@ -58,10 +57,10 @@ def test_a_reason_is_filled_for_the_lost_alone():
     assert w.won_at[w.leads[name].notna()].isna().all()
 
 
-def test_a_leak_seems_worth_much_and_a_copy_of_the_honest_world_nothing():
+def test_a_leak_seems_to_be_worth_much():
     leak = measure("null pattern", SEED)
     assert leak.gain > 0.1
-    assert measure(CLEAN, SEED).gain == 0.0
+    assert leak.best > 0.7
 
 
 def test_half_of_the_names_say_nothing():
@@ -104,18 +103,20 @@ def test_totals_count_worlds_and_subjects():
 
 @pytest.fixture(scope="module")
 def verdicts():
-    # One seed a kind: enough to see a rule that has stopped working, not to measure it.
-    return [judge(kind, SEED) for kind in (*KINDS, CLEAN)]
+    # One seed of the kinds that need a rule of their own each: enough to see a rule that has
+    # stopped working, not to measure it. The figures are in benchmarks/zoo.md.
+    kinds = ("sparse", "negative only", "two jointly", "duplicated lead", "one-sided join", CLEAN)
+    return list(run(kinds, [SEED]))
 
 
 def test_the_audit_names_nearly_all_poisons(verdicts):
     missed = [(j.kind, j.variant) for j in verdicts if j.kind != CLEAN and not j.flagged]
-    assert len(missed) <= 3, missed
+    assert len(missed) <= 1, missed
 
 
 def test_the_audit_stops_training_where_it_must(verdicts):
-    soft = [(j.kind, j.variant) for j in verdicts if j.should_block and not j.blocked]
-    assert len(soft) <= 2, soft
+    assert sum(j.should_block for j in verdicts) == 3
+    assert not [(j.kind, j.variant) for j in verdicts if j.should_block and not j.blocked]
 
 
 def test_an_honest_world_trains(verdicts):
@@ -124,10 +125,33 @@ def test_an_honest_world_trains(verdicts):
     assert len(clean.false_warns) <= 0.05 * clean.audited
 
 
-def test_honest_columns_beside_a_poison_are_left_alone(verdicts):
-    # Where a block falls on another column of a poisoned world, training stops for it too.
+def test_honest_columns_beside_a_poison_do_not_stop_the_training(verdicts):
     innocent = [b for j in verdicts for b in j.false_blocks]
-    assert len(innocent) <= 2, innocent
+    assert len(innocent) <= 1, innocent
+
+
+def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    log, asked = tmp_path / "zoo.jsonl", []
+
+    def judged(kind, seed):
+        asked.append((kind, seed))
+        return _judged(kind, seed=seed, rules=("leak-sparse block",))
+
+    monkeypatch.setattr(zoo, "judge", judged)
+    first = list(run(["sparse"], [0, 1], log=log))
+    again = list(run(["sparse", CLEAN], [0, 1, 2], log=log))
+    assert asked == [
+        ("sparse", 0),
+        ("sparse", 1),
+        (CLEAN, 0),
+        (CLEAN, 1),
+        ("sparse", 2),
+        (CLEAN, 2),
+    ]
+    assert [j for j in again if j.kind == "sparse"][:2] == first
+    monkeypatch.setattr(zoo, "_digest", lambda: "another")
+    assert list(run(["sparse"], [0], log=log)) == first[:1]
+    assert len(asked) == 7  # what another audit said does not count
 
 
 def test_an_export_of_the_zoo_is_read_whole():
