@@ -143,7 +143,7 @@ def test_a_name_raises_a_warning_and_does_nothing_alone():
     firm = Firm()
     rng, won = np.random.default_rng(8), firm.y == 1
     # Enough to warn, not to block.
-    weak = np.where(rng.random(N) < np.where(won, 0.65, 0.18), "x", None)
+    weak = np.where(rng.random(N) < np.where(won, 0.72, 0.12), "x", None)
     plain = pr.audit(firm.data(c1=weak), quick=True)
     assert told(plain, "leak-sparse")["c1"] == "warn"
     assert not plain.blocked

@@ -122,7 +122,7 @@ def peak(hours: NDArray[np.float64]) -> tuple[float, int] | None:
     --------
     >>> rng = np.random.default_rng(0)
     >>> peak(np.append(rng.uniform(-24, 24, 400), np.full(60, 6.9)))
-    (6.875, 67)
+    (6.875, 61)
     >>> peak(rng.uniform(-24, 24, 400)) is None
     True
     """
