@@ -95,17 +95,21 @@ def zone_slip(w: World) -> None:
 
 
 def late_arrival(w: World) -> None:
-    """Typed in after the win with a date of the first days; when it was typed is not mapped."""
+    """Typed in after the win with a date of the first days.
+
+    When it was typed is not mapped; half of the exports hold it, half do not even say.
+    """
     typed = np.flatnonzero(w.won & (w.rng.random(len(w.won)) < w.rng.uniform(0.5, 0.95)))
     created = w.leads["created"].iloc[typed]
     back = pd.to_timedelta(w.rng.uniform(-2, 6, len(typed)) * 86_400, unit="s").floor("s")
     rows = pd.DataFrame(
         {"lead": w.leads["id"].iloc[typed].to_numpy(), "at": created.to_numpy() + back.to_numpy()}
     )
-    typed_at = w.won_at.iloc[typed] + 3 * DAY
-    rows["typed"] = typed_at.where(typed_at < EXPORTED, EXPORTED).to_numpy()
+    w.variant = "typed at" if w.rng.random() < 0.5 else "no stamp"
+    if w.variant == "typed at":
+        typed_at = w.won_at.iloc[typed] + 3 * DAY
+        rows["typed"] = typed_at.where(typed_at < EXPORTED, EXPORTED).to_numpy()
     w.events["visits"] = pd.concat([w.events["visits"], rows], ignore_index=True)
-    w.variant = "visits"
     w.right |= {"events.visits"}
     w.begins = ("demo",)
 

@@ -325,7 +325,8 @@ def _events(
     clicks = _rows(rng, ids, created, rng.poisson(np.exp(0.15 * interest)), before=20, scale=25)
     clicks["kind"] = "click"
     sent = won_at.notna() & (rng.random(n) < 0.9)
-    told = pd.DataFrame({"lead": ids, "at": won_at + pd.Timedelta(minutes=5)})[sent]
+    soon = pd.to_timedelta(rng.exponential(15, n) * 60, unit="s").floor("s")
+    told = pd.DataFrame({"lead": ids, "at": won_at + soon})[sent]
     stray = _rows(rng, ids, created, (rng.random(n) < 0.04).astype(int), before=0, scale=20)
     mail = pd.concat([clicks, told.assign(kind="confirmation"), stray.assign(kind="confirmation")])
     demos = _rows(rng, ids, created, (rng.random(n) < 0.06).astype(int), before=0, scale=12)
