@@ -100,7 +100,9 @@ class ClockRule:
         found = strength(inside, outside) if mine.any() and not mine.all() else 0.0
         days = float(rows["days"].median())
         figures = {"rows": float(len(rows)), "days": days, "strength": found}
-        degree: Degree = "warn" if found >= TELLING else "note"
+        # Fewer wins among them is what open plans and rows of converted contacts look like.
+        more = inside.share > outside.share
+        degree: Degree = "warn" if found >= TELLING and more else "note"
         said = (
             f"{len(rows):,} rows hold in “{column}” a moment a day or more after they occurred, "
             f"{days:.0f} days in the middle; of their leads {100 * inside.share:.0f} % converted, "
