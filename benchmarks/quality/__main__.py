@@ -23,6 +23,10 @@ for us in log loss and Brier, above zero in average precision and lift.
 """
 
 
+#: Seconds for a learner without a limit of its own; ten times as many end it.
+UNLIMITED = 600.0
+
+
 def runs_of(
     folds: Folds, peers: Sequence[Peer], environments: Path, tell: bool = True
 ) -> dict[str, list[Run]]:
@@ -38,13 +42,13 @@ def runs_of(
                 print(f"{folds.name}, {fold.name}: {peer.name}, {took}", flush=True)
         return found
 
-    runs = {OURS.name: run(OURS, np.inf)}
+    runs = {OURS.name: run(OURS, UNLIMITED)}
     failed = next((r.about["failed"] for r in runs[OURS.name] if r.chances is None), None)
     if failed:
         raise SystemExit(f"our own fit failed on {folds.name}: {failed}")
     limit = float(np.median([r.about["fit_seconds"] for r in runs[OURS.name]]))
     for peer in peers:
-        runs[peer.name] = run(peer, limit if peer.limited else np.inf)
+        runs[peer.name] = run(peer, limit if peer.limited else UNLIMITED)
     return runs
 
 

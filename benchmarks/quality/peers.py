@@ -84,7 +84,7 @@ def ran(peer: Peer, fold: Path, *, seconds: float, environments: Path) -> Run:
     fold : Path
         From `folds.write`; the run is kept beside the data.
     seconds : float
-        Time limit of the fit, in seconds of wall time.
+        Time limit of the fit, in seconds of wall time, for a learner that takes one.
     environments : Path
         Folder of the virtual environments.
     """
@@ -98,7 +98,9 @@ def ran(peer: Peer, fold: Path, *, seconds: float, environments: Path) -> Run:
         to.mkdir(parents=True)
         failed = _run([str(python), str(HERE / "fitting" / f"{peer.script}.py")], fold, to, seconds)
         about = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
-        about |= {"limit": seconds} | ({"failed": failed} if failed else {})
+        about |= {"limit": seconds if peer.limited else None} | (
+            {"failed": failed} if failed else {}
+        )
         note.write_text(json.dumps(about, indent=1), encoding="utf-8")
         shutil.rmtree(to / "made", ignore_errors=True)
     about = json.loads(note.read_text(encoding="utf-8"))

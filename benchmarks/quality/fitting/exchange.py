@@ -14,7 +14,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def run(fit: Callable[[Train, float, Path], Chances], packages: Sequence[str]) -
         "predict_seconds": time.monotonic() - fitted,
         "cpu_seconds": _processor() - worked,
         "load": os.getloadavg()[0],
-        "versions": {name: version(name) for name in packages},
+        "versions": _versions(packages),
     }
     pd.DataFrame({"probability": p.clip(0, 1)}).to_parquet(to / "probabilities.parquet")
     (to / "run.json").write_text(json.dumps(done, indent=1), encoding="utf-8")
@@ -115,6 +116,14 @@ def newest(train: Train, share: float = 0.2) -> tuple[Any, Any]:
     older = known if known.sum() >= (~judged).sum() / 2 else ~judged
     judged &= ~train.group.isin(set(train.group[older])).to_numpy()
     return older.nonzero()[0], judged.nonzero()[0]
+
+
+def _versions(packages: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _processor() -> float:

@@ -17,7 +17,7 @@ def fit(train: Train, seconds: float, folder: Path) -> Chances:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     began = time.monotonic()
     read = coded(train.X)
-    X, y = read(train.X), train.y
+    X, y = read(train.X), train.y.to_numpy().copy()  # it writes to what it is given
     older, judged = newest(train)
     best: dict[str, Any] = {"loss": float("inf")}
 
@@ -36,8 +36,8 @@ def fit(train: Train, seconds: float, folder: Path) -> Chances:
             "lambda_l1": trial.suggest_float("lambda_l1", 1e-3, 10.0, log=True),
             "lambda_l2": trial.suggest_float("lambda_l2", 1e-3, 50.0, log=True),
         }
-        old = lightgbm.Dataset(X.iloc[older], y.iloc[older])
-        new = lightgbm.Dataset(X.iloc[judged], y.iloc[judged], reference=old)
+        old = lightgbm.Dataset(X.iloc[older], y[older])
+        new = lightgbm.Dataset(X.iloc[judged], y[judged], reference=old)
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
         model = lightgbm.train(settings, old, MOST_TREES, valid_sets=[new], callbacks=[stop])
         loss = float(model.best_score["valid_0"]["binary_logloss"])

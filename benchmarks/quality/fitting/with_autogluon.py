@@ -32,4 +32,4 @@ def fit(train: Train, seconds: float, folder: Path) -> Chances:
 
 
 if __name__ == "__main__":
-    run(fit, ["autogluon.tabular", "lightgbm", "catboost", "xgboost", "pandas"])
+    run(fit, ["autogluon.tabular", "lightgbm", "catboost", "xgboost-cpu", "torch", "pandas"])
