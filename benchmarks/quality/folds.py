@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 WORLDS = (201, 202, 203)
 LEADS = 8_000
 DATA_SETS = ("bpic2012", "bank", *(f"demo {seed}" for seed in WORLDS))
-#: The four newest whole months of a world, whose last look is on 1 April.
-WORLD_CUTOFFS = pd.date_range("2025-12-01", "2026-04-01", freq="MS")
+#: The four newest whole months of a world, two at a time; its last look is on 1 April.
+WORLD_CUTOFFS = pd.date_range("2025-12-01", "2026-04-01", freq="2MS")
 
 
 @dataclass(frozen=True)

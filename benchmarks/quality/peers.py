@@ -75,7 +75,9 @@ class Run:
     about: dict
 
 
-def ran(peer: Peer, fold: Path, *, seconds: float, environments: Path) -> Run:
+def ran(
+    peer: Peer, fold: Path, *, seconds: float, environments: Path, only_read: bool = False
+) -> Run:
     """Return the run of a learner on a fold; one that is on disk is not repeated.
 
     Parameters
@@ -87,10 +89,14 @@ def ran(peer: Peer, fold: Path, *, seconds: float, environments: Path) -> Run:
         Time limit of the fit, in seconds of wall time, for a learner that takes one.
     environments : Path
         Folder of the virtual environments.
+    only_read : bool
+        Run nothing: a run that is not on disk counts as failed.
     """
     to = fold / "runs" / peer.script
     note = to / "run.json"
     if not note.exists():
+        if only_read:
+            return Run(None, {"failed": "not run"})
         python = peer.python(environments)
         if not python.exists():
             return Run(None, {"failed": "not installed"})
