@@ -114,7 +114,7 @@ def newest(train: Train, share: float = 0.2) -> tuple[Any, Any]:
     judged = (train.as_of >= cut).to_numpy()
     known = (train.as_of + pd.Timedelta(days=train.horizon_days) <= cut).to_numpy() & ~judged
     older = known if known.sum() >= (~judged).sum() / 2 else ~judged
-    judged &= ~train.group.isin(set(train.group[older])).to_numpy()
+    judged = judged & ~train.group.isin(set(train.group[older])).to_numpy()
     return older.nonzero()[0], judged.nonzero()[0]
 
 
