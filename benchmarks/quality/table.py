@@ -143,8 +143,8 @@ def _signed(value: float) -> str:
 
 
 def _times(one: Compared) -> str:
-    limit = "–" if one.limit is None else f"{one.limit:.1f}"
-    return f"{one.fit_seconds:.1f} | {limit} | {one.cpu_seconds:.1f}"
+    times = (one.fit_seconds, one.limit, one.cpu_seconds)
+    return " | ".join("–" if t is None or np.isnan(t) else f"{t:.1f}" for t in times)
 
 
 def _median(about: Sequence[Mapping[str, float]], key: str) -> float:
