@@ -45,10 +45,17 @@ class Peer:
             return Path(sys.executable)
         return environments / self.environment / "bin" / "python"
 
+    @property
+    def how(self) -> str:
+        """How the learner is run: the first line of its script."""
+        text = (HERE / "fitting" / f"{self.script}.py").read_text(encoding="utf-8")
+        return text.split('"""')[1].split("\n")[0]
+
 
 OURS = Peer("predict", "ours", limited=False)
 #: Cheap ones first, so that a table is there early.
 PEERS = (
+    Peer("logistic regression", "plain_logistic", limited=False),
     Peer("HistGradientBoosting", "histograms", limited=False),
     Peer("LightGBM, plain", "plain_lightgbm", limited=False),
     Peer("LightGBM, Optuna", "tuned_lightgbm", "optuna"),
