@@ -242,6 +242,14 @@ def test_paired_differences_equal_resampling_by_hand() -> None:
     assert found["better"] == np.mean(np.array(differences) < 0)
 
 
+def test_paired_lift_is_the_difference_of_lifts() -> None:
+    y, p = simulated(300)
+    other = simulated(300, 1)[1]
+    found = metrics.paired(y, p, other, figures=["lift_5%"], draws=2)["lift_5%"]
+    assert found["a"] == pytest.approx(metrics.lift(y, p, 0.05))
+    assert found["value"] == pytest.approx(metrics.lift(y, p, 0.05) - metrics.lift(y, other, 0.05))
+
+
 def test_paired_with_itself_is_a_draw() -> None:
     y, p = simulated(200)
     for found in metrics.paired(y, p, p, draws=50).values():

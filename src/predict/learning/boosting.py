@@ -37,11 +37,13 @@ DEFAULTS: Settings = {
 _ROWS_FOR_TREES, _MOST_TREES = 10_000, 3.0
 _LEAST_COLUMNS = 16
 _ROWS_FOR_THREADS = 20_000
+#: Above so many columns LightGBM is a quarter faster column by column, below it row by row; the
+#: trees are the same to the last bit. Its own choice would differ from run to run.
+_COLUMNS_FOR_COLUMN_WISE = 64
 _FIXED: Mapping[str, Any] = {
     "objective": "binary",
     "bagging_freq": 1,
     "deterministic": True,
-    "force_row_wise": True,
     "feature_pre_filter": False,
     "verbosity": -1,
 }
@@ -86,6 +88,8 @@ class BoostingMember:
         if len(table) < _ROWS_FOR_THREADS:
             given["num_threads"] = 1
         n_trees = n_trees_on(float(table.weight.sum()), int(given.pop("n_trees")))
+        wide = table.matrix.shape[1] > _COLUMNS_FOR_COLUMN_WISE
+        given["force_col_wise" if wide else "force_row_wise"] = True
         # Sampling columns helps wide tables; of few, a tree that misses the telling one is lost.
         given["feature_fraction"] = min(
             max(given["feature_fraction"], _LEAST_COLUMNS / max(table.matrix.shape[1], 1)), 1.0

@@ -303,8 +303,8 @@ def paired(
     ----------
     y, p_a, p_b : array-like of shape (n_rows,)
         Outcomes, and the probabilities of the one and of the other.
-    figures : sequence of {"roc_auc", "average_precision", "log_loss", "brier"}
-        What to compare; fewer take less time.
+    figures : sequence of {"roc_auc", "average_precision", "log_loss", "brier", "lift_10%"}
+        What to compare; fewer take less time. Any share of the top may stand for 10 %.
     groups, draws, seed
         As in `evaluate`.
 
@@ -326,7 +326,7 @@ def paired(
 
     def both(weights: Floats) -> Figures:
         rows = {side: Weighted(rank, weights) for side, rank in sides.items()}
-        return {f"{name}/{side}": getattr(rows[side], name)() for name in figures for side in rows}
+        return {f"{name}/{s}": _figure(rows[s], name) for name in figures for s in rows}
 
     point, drawn = bootstrap(both, groups, len(sides["a"].y), draws, seed)
     table = {}
@@ -341,6 +341,12 @@ def paired(
             "better": float(np.mean((gains > 0) + (gains == 0) / 2)) if gains.size else np.nan,
         }
     return table
+
+
+def _figure(rows: Weighted, name: str) -> Floats:
+    if name.startswith("lift_"):
+        return rows.lift(float(name.removeprefix("lift_").removesuffix("%")) / 100)
+    return np.asarray(getattr(rows, name)())
 
 
 def _plain(y: ArrayLike, p: ArrayLike) -> Weighted:
