@@ -11,7 +11,7 @@ export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test lint format simulate bench clean
+.PHONY: help setup run test lint format simulate bench quality clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ simulate: setup ## Long simulations; their tables are committed with seed and co
 
 bench: setup ## Accuracy on the real exports in ../shared/data, beside a plain reference
 	$(BIN)/python -m benchmarks.accuracy
+
+quality: setup ## Other learners beside ours; their environments are made as benchmarks/quality says
+	$(BIN)/python -m benchmarks.quality --to benchmarks/quality.md
 
 clean: ## Remove what make run and the tests leave behind
 	rm -rf $(DEMO) data/scored models/archive models/artifacts models/cache models/ledger models/reports models/mlflow.db models/.lock
