@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from predict.history.features import LOOK_BACK
 from predict.scoring import figures
@@ -22,6 +23,8 @@ LEAD, OTHER = "lead", "other"
 #: Behaviours named at most, and the least that one must have moved the chance, in shares of 1.
 MOST, LEAST_POINTS = 4, 0.005
 COLUMNS = ["position", "part", "concept", "log_odds", "points", "sentence"]
+
+Values = Mapping[str, NDArray[np.object_]]
 
 _TOTAL = f"__count_{LOOK_BACK}d"
 _BASIS: Mapping[str, str] = {
@@ -72,7 +75,7 @@ def moves(
     members = _members(changed.specs, {spec.name: spec for spec in specs})
     sums, added = lead.to_numpy(dtype=float), changed.columns.to_numpy(dtype=float)
     at = {name: i for i, name in enumerate(changed.columns)}
-    then, now = then.reset_index(drop=True), now.reset_index(drop=True)
+    was, is_ = _columns(then), _columns(now)
     rows: list[tuple[int, str, str, float, str]] = []
     for i in range(len(changed)):
         left = float(sums[i].sum())
@@ -83,7 +86,7 @@ def moves(
             if named == MOST or abs(sums[i, k]) * slope[i] < LEAST_POINTS:
                 break
             sizes = {spec.name: added[i, at[spec.name]] for spec in members.get(concept, ())}
-            said = _moved(members.get(concept, ()), sizes, then, now, i, sums[i, k], since, days)
+            said = _moved(members.get(concept, ()), sizes, was, is_, i, sums[i, k], since, days)
             if said:
                 rows.append((i, LEAD, concept, float(sums[i, k]), said))
                 left -= float(sums[i, k])
@@ -101,6 +104,10 @@ def moves(
     return ordered[COLUMNS]
 
 
+def _columns(frame: pd.DataFrame) -> dict[str, NDArray[np.object_]]:
+    return {str(name): frame[name].to_numpy(dtype=object) for name in frame.columns}
+
+
 def _members(specs: Sequence[Spec], words: Mapping[str, Spec]) -> dict[str, list[Spec]]:
     """Return the columns of each concept that may be named, in the reader's words."""
     found: dict[str, list[Spec]] = {}
@@ -113,8 +120,8 @@ def _members(specs: Sequence[Spec], words: Mapping[str, Spec]) -> dict[str, list
 def _moved(
     specs: Sequence[Spec],
     sizes: Mapping[str, float],
-    then: pd.DataFrame,
-    now: pd.DataFrame,
+    then: Values,
+    now: Values,
     at: int,
     total: float,
     since: date,
@@ -124,7 +131,7 @@ def _moved(
     sign = 1.0 if total > 0 else -1.0
     told = [s for s in specs if sign * sizes[s.name] > 0 and s.name in now]
     for spec in sorted(told, key=lambda s: -sign * sizes[s.name]):
-        was, is_ = then[spec.name].iat[at], now[spec.name].iat[at]
+        was, is_ = then[spec.name][at], now[spec.name][at]
         before, after = fact(spec, was), fact(spec, is_)
         if before == after:
             continue
@@ -137,8 +144,8 @@ def _moved(
 def _did(
     specs: Sequence[Spec],
     spec: Spec,
-    then: pd.DataFrame,
-    now: pd.DataFrame,
+    then: Values,
+    now: Values,
     at: int,
     since: date,
     days: float,
@@ -147,9 +154,9 @@ def _did(
     total = next((s for s in specs if s.name.endswith(_TOTAL) and s.name in now), None)
     if total is None or spec.view != "behaviour" or not _fresher(spec, then, now, at):
         return None
-    was, is_ = float(then[total.name].iat[at]), float(now[total.name].iat[at])
+    was, is_ = float(then[total.name][at]), float(now[total.name][at])
     first = "days_since_first"
-    known = float(then[first].iat[at]) if first in then else np.nan
+    known = float(then[first][at]) if first in then else np.nan
     # A count looks back a year: what fell out of it meanwhile would be missing from the difference.
     if was > 0 and not known + days <= LOOK_BACK:
         return None
@@ -159,11 +166,11 @@ def _did(
     return f"{fact(total, is_ - was)} since {figures.day(since)}"
 
 
-def _fresher(spec: Spec, then: pd.DataFrame, now: pd.DataFrame, at: int) -> bool:
+def _fresher(spec: Spec, then: Values, now: Values, at: int) -> bool:
     """Tell whether a column says that more was done, or done lately."""
     if spec.dtype != "number":
         return True
-    was, is_ = float(then[spec.name].iat[at]), float(now[spec.name].iat[at])
+    was, is_ = float(then[spec.name][at]), float(now[spec.name][at])
     if spec.unit == "days":
         return np.isnan(was) or is_ < was
     return is_ > was
