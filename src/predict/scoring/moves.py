@@ -26,6 +26,7 @@ COLUMNS = ["position", "part", "concept", "log_odds", "points", "sentence"]
 
 Values = Mapping[str, NDArray[np.object_]]
 
+_TIMES = {0.0: "not at all", 1.0: "once", 2.0: "twice"}
 _TOTAL = f"__count_{LOOK_BACK}d"
 _BASIS: Mapping[str, str] = {
     "full": "what it did is known now; before, only who it is was known",
@@ -91,7 +92,7 @@ def moves(
                 rows.append((i, LEAD, concept, float(sums[i, k]), said))
                 left -= float(sums[i, k])
                 named += 1
-        rest = [(OTHER, left, "all else that changed about it, and what that means beside the rest")]
+        rest = [(OTHER, left, "all else that changed about it")]
         rest.append((BASIS, float(changed.basis[i]), _BASIS[basis]))
         rest.append((MODEL, float(changed.model[i]), _model(float(changed.model[i]), models)))
         rest.append((CALIBRATION, float(changed.calibration[i]), "the level of chances was set anew"))
@@ -135,9 +136,8 @@ def _moved(
         before, after = fact(spec, was), fact(spec, is_)
         if before == after:
             continue
-        return _did(specs, spec, then, now, at, since, days) or (
-            f"{after}; on {figures.day(since)}: {_before(spec, was)}"
-        )
+        did = _did(specs, spec, then, now, at, since, days)
+        return did or f"{after}; {_before(spec, was, figures.day(since))}"
     return None
 
 
@@ -176,12 +176,18 @@ def _fresher(spec: Spec, then: Values, now: Values, at: int) -> bool:
     return is_ > was
 
 
-def _before(spec: Spec, value: object) -> str:
+def _before(spec: Spec, value: object, day: str) -> str:
     """Return what was then, in as few words as the sentence before it allows."""
+    many = spec.words.get("many", "{n}")
+    if spec.dtype == "number" and "{n}" not in many:
+        return f"not so on {day}"  # "viewed more pages than usual"
     number = spec.dtype == "number" and value is not None and not np.isnan(float(value))  # type: ignore[arg-type]
-    if number and "{n}" in spec.words.get("many", "{n}"):
-        return shown(spec, value)
-    return fact(spec, value)
+    if not number:
+        return f"on {day}: {fact(spec, value)}"
+    amount = float(value)  # type: ignore[arg-type]
+    if "{n} times" in many and amount in _TIMES:
+        return f"on {day}: {_TIMES[amount]}"
+    return f"on {day}: {shown(spec, value)}{' times' if '{n} times' in many else ''}"
 
 
 def _model(size: float, models: tuple[str, str]) -> str:
