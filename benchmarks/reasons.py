@@ -1,6 +1,6 @@
 """Reasons against the truth of the simulated company: do they name what drives, with its sign?
 
-    python -m benchmarks.reasons --seeds 5 --leads 8000 --to benchmarks/reasons.md
+    python -m benchmarks.reasons --seeds 5 --leads 6000 --to benchmarks/reasons.md
 
 Per seed: fit on what was known by a cutoff, grade the later looks as training does, put the reasons
 of those rated qualified into words, and judge each by the simulator. A reason is right where its
@@ -235,7 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=0, help="The first seed.")
-    parser.add_argument("--leads", type=int, default=8_000)
+    parser.add_argument("--leads", type=int, default=6_000)
     parser.add_argument("--to", type=Path, required=True)
     asked = parser.parse_args()
     command = f"python -m benchmarks.reasons --seeds {asked.seeds} --leads {asked.leads}"

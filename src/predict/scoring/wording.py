@@ -29,7 +29,7 @@ LEAST_APART = 0.1
 #: What a missing value reads like in the ``value`` column.
 UNKNOWN = "not known"
 
-#: Seconds from which on limits are said in minutes or hours.
+#: Seconds from which on limits are said in minutes and hours.
 _LONG = 120
 _PLACE = re.compile(r"\{(n|value)\}( [A-Za-z]+)?")
 _EVIDENCE = re.compile(r"^(?P<fact>.*); (?P<evidence>of [\d,]+ .*)$")
@@ -247,21 +247,16 @@ def _alike(found: Bin, unit: str | None) -> str:
         found.whole and found.low is not None and found.low + 1 == found.high
     ):
         return "such leads"
-    if unit == "days" and found.low and found.high and found.low < min(1.0, found.high / 10):
-        # The shortest time any past lead had: nobody was below it, so it limits nothing.
-        return f"leads with under {found.high:g} days,"
     return f"leads with {_limits(found, unit)},"
 
 
 def _limits(found: Bin, unit: str | None) -> str:
     """Return the limits of a bin with their unit: "3 to under 7 days", "50 days or more"."""
-    if unit == "seconds" and (found.low or 0) >= _LONG:  # "33 minutes or more"
-        low, high = found.low or 0.0, found.high
-        name, size = ("hours", 3600.0) if low >= 2 * 3600 else ("minutes", 60.0)
-        limits = f"{_rounded(low / size)} {name} or more"
-        if high is not None:
-            limits = f"about {_rounded(low / size)} to {_rounded(high / size)} {name}"
-        return limits if high is not None else f"about {limits}"
+    low, high = found.low, found.high
+    if unit == "seconds" and max(low or 0, high or 0) >= _LONG:
+        return _about(low, high, unit)
+    if unit == "days" and (0 < (low or 0) < 1 or (not low and high is not None and high < 1)):
+        return _about(low, high, unit)
     limits = found.label.replace("above 0, ", "more than 0 but ")
     if not unit:
         return limits
@@ -269,8 +264,16 @@ def _limits(found: Bin, unit: str | None) -> str:
     return f"{before} {unit}{tail}{limits[len(before) + len(tail) :]}"
 
 
-def _rounded(value: float) -> str:
-    return figures.number(round(value) if value >= 10 else round(value, 1))
+def _about(low: float | None, high: float | None, unit: str) -> str:
+    """Return limits of time in the units that fit them: "about 7 hours to 5 days"."""
+    first = figures.with_unit(low, unit) if low else ""
+    last = "" if high is None else figures.with_unit(high, unit)
+    if not last:
+        return f"about {first} or more"
+    under = f"under about {last}"
+    if low == 0:
+        return f"more than 0 but {under}"
+    return f"about {first} to {last}" if first else under
 
 
 def _literal(text: str) -> str:
