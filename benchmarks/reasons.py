@@ -25,7 +25,6 @@ import predict as pr
 from benchmarks.demo_truth import CUTOFF
 from predict.demo import names
 from predict.demo.company import write_company
-from predict.history.dataset import Dataset
 from predict.history.features import LOOK_BACK
 from predict.learning.evidence import build_evidence
 from predict.scoring.grades import grade, is_qualified, limits_from
@@ -204,7 +203,7 @@ class Judge:
 def table(leads: int, seeds: list[int]) -> str:
     """Return the findings of several seeds as a Markdown table."""
     lines = [
-        "| seed | rated qualified | first reason right | any reason right | planted column in top 3 "
+        "| seed | rated qualified | first reason right | any reason right | planted in top 3 "
         "| reasons without effect | ours | steadiness | uncertain | first reasons not right |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]

@@ -32,7 +32,10 @@ MONTHS = [datetime(2026, month, 1) for month in (5, 6, 7)]
 @pytest.fixture(scope="module")
 def home(company: Any, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of its own: its ledger holds the runs of these tests alone."""
-    own, trained = Home.at(tmp_path_factory.mktemp("changing") / "home"), Registry(Home.at(company.home))
+    own, trained = (
+        Home.at(tmp_path_factory.mktemp("changing") / "home"),
+        Registry(Home.at(company.home)),
+    )
     first = trained.champion(NAME)
     assert first is not None
     # Logged anew: a copied store would go on writing models where it was copied from.
@@ -49,7 +52,7 @@ def register(home: Home, folder: Path, inputs: str) -> None:
 
 @pytest.fixture(scope="module")
 def runs(company: Any, home: Home, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Open leads scored on the first of May, June and July; before July another model takes over."""
+    """Open leads on the first of May, June and July; before July another model takes over."""
     folder = tmp_path_factory.mktemp("months")
     found = []
     for moment in MONTHS:
@@ -78,7 +81,10 @@ def retrain(company: Any, home: Home, folder: Path) -> None:
             half_lives=(None,),
             text_columns=tuple(c for c in data.text_columns if c in names),
         ).fit(newer.X[names], newer.y, as_of=newer.as_of, groups=newer.groups)
-        for basis, names in (("full", list(old.full.columns_.names)), ("profile", data.profile_columns))
+        for basis, names in (
+            ("full", list(old.full.columns_.names)),
+            ("profile", data.profile_columns),
+        )
     }
     replace(old, **fits).save(folder)
     register(home, folder, "f" * 64)
@@ -111,9 +117,7 @@ def test_parts_sum_to_the_change_over_three_months_with_another_model_between(to
 def test_parts_are_those_of_the_two_models(told, home):
     """The same differences, from the rows of the ledger and the two model folders."""
     registry = Registry(home)
-    old, new = (
-        LeadModel.load(registry.fetch(registry.version(NAME, n))).full for n in (1, 2)
-    )
+    old, new = (LeadModel.load(registry.fetch(registry.version(NAME, n))).full for n in (1, 2))
     rows = Ledger(home.ledger).frame()
     part = told[2][told[2]["part"].isin(["lead", "other", "model", "calibration"])]
     for lead_id in part["lead_id"].unique()[:10]:
@@ -130,7 +134,7 @@ def test_parts_are_those_of_the_two_models(told, home):
 
 
 def test_what_a_lead_did_since_is_counted_from_its_events(told, company):
-    """"viewed “pricing” 3 times since 1 June": counted again from the rows of the export."""
+    """ "viewed “pricing” 3 times since 1 June": counted again from the rows of the export."""
     events = pd.concat(
         pd.read_parquet(p) if p.suffix == ".parquet" else pd.read_csv(p)
         for p in sorted(company.exports.rglob("*event*"))
@@ -140,7 +144,9 @@ def test_what_a_lead_did_since_is_counted_from_its_events(told, company):
     at = pd.to_datetime(events["occurred_at"], utc=True).dt.tz_localize(None)
     checked = 0
     for k in (1, 2):
-        since = told[k][told[k]["sentence"].str.contains(r"\bsince\b") & told[k]["concept"].str.contains("=")]
+        since = told[k][
+            told[k]["sentence"].str.contains(r"\bsince\b") & told[k]["concept"].str.contains("=")
+        ]
         for row in since.to_dict("records"):
             kind, asset = row["concept"].split("=", 1)
             own = (events["lead_id"] == row["lead_id"]) & (events["kind"] == kind)
@@ -198,7 +204,9 @@ def enter(home: Home, number: int, moment: datetime, X: pd.DataFrame, basis: str
     log_odds = fit.decision_function(X[fit.columns_.names])
     scores = pd.DataFrame({"row": range(len(X)), "lead_id": X["lead_id"].to_numpy()})
     scores = scores.assign(as_of=pd.Timestamp(moment), basis=basis, log_odds=log_odds)
-    scores = scores.assign(probability=expit(log_odds), score=50.0, grade="C", rated_qualified=False)
+    scores = scores.assign(
+        probability=expit(log_odds), score=50.0, grade="C", rated_qualified=False
+    )
     Ledger(home.ledger).enter(
         run_key(f"{number} {basis}", "digest", moment),
         scores,
@@ -215,7 +223,9 @@ def test_known_by_profile_alone_then_and_in_full_now(runs, home, company, later,
     shutil.copytree(home.root, own.root, ignore=shutil.ignore_patterns(".*"))
     rows = Ledger(own.ledger).frame()
     rows = rows[rows["as_of"] == MONTHS[later]].rename(columns=lambda n: n.removeprefix("feature."))
-    enter(own, 1, datetime(2026, MONTHS[later].month - 1, 15), rows.head(30).reset_index(), "profile")
+    enter(
+        own, 1, datetime(2026, MONTHS[later].month - 1, 15), rows.head(30).reset_index(), "profile"
+    )
     found = changes_of(own, company.definition, runs[later])
     found = found[found["lead_id"].isin(rows["lead_id"].head(30))]
     assert found["part"].eq("basis").sum() == 30

@@ -81,7 +81,9 @@ def near(said: str, unit: str, seconds: float) -> bool:
     return abs(amount(said) - seconds / size) <= 0.5 * 10.0**-decimals + 1e-9
 
 
-def fact_holds(said: str, concept: str, lead_id: str, as_of: pd.Timestamp, export: Export) -> bool:
+def fact_holds(  # noqa: PLR0911 - one form of a fact after the other
+    said: str, concept: str, lead_id: str, as_of: pd.Timestamp, export: Export
+) -> bool:
     """Tell whether the numbers of a fact are those of the export; True where it has none."""
     bare = re.sub(r"“[^”]*”", "“”", said)
     lead = export.leads.loc[lead_id]
@@ -101,7 +103,9 @@ def fact_holds(said: str, concept: str, lead_id: str, as_of: pd.Timestamp, expor
         return there["lead_id"].nunique() == (amount(bare.split()[0]) if n is None else n)
     rows = export.done(lead_id, as_of, concept)
     if found := re.search(r"(last|first) .*?([\d.]+) (\w+) ago$", bare):
-        return near(found[2], found[3], rows["age"].min() if found[1] == "last" else rows["age"].max())
+        return near(
+            found[2], found[3], rows["age"].min() if found[1] == "last" else rows["age"].max()
+        )
     if found := re.search(r"was active ([\d.]+) (\w+) ago$", bare):
         return near(found[1], found[2], rows["age"].min())
     if "more" in bare or "less" in bare or "fewer" in bare:
@@ -122,7 +126,9 @@ def fact_holds(said: str, concept: str, lead_id: str, as_of: pd.Timestamp, expor
         return _distinct(bare, inside)
     if "has not" in bare or re.search(r"\b(no|not)\b", bare):
         return inside.empty or not re.search(r"viewed|clicked|opened|attended|active|sent", bare)
-    if found := re.search(r"\b(once|twice|one|[\d,]+)\b", bare.removesuffix(window[0] if window else "")):
+    if found := re.search(
+        r"\b(once|twice|one|[\d,]+)\b", bare.removesuffix(window[0] if window else "")
+    ):
         return len(inside) == amount(found[1])
     return not re.search(r"\d", bare)
 
@@ -135,17 +141,25 @@ def _distinct(bare: str, rows: pd.DataFrame) -> bool:
     return n == rows["kind" if "kinds" in bare else "asset"].nunique()
 
 
-def column_of(fact: str, concept: str, basis: str) -> str | None:
-    """Return the column of the dataset that a fact is of; None for facts of the profile."""
+def column_of(fact: str, concept: str) -> str:  # noqa: PLR0911, PLR0912 - as above
+    """Return the column of the dataset that a fact is of."""
     bare = re.sub(r"“[^”]*”", "“”", fact)
-    prefix = {"activity": "any", "account activity": "account", "account history": "account"}.get(concept, concept)
+    prefix = {"activity": "any", "account activity": "account", "account history": "account"}.get(
+        concept, concept
+    )
     if concept in ("first touch", "previous touch", "last touch"):
         return concept.replace(" ", "_")
     if concept == "age":
         return "age_days"
     if concept in ("industry", "employees", "country") and "of the firm" in bare:
         return f"account.{concept}"
-    if "__" not in prefix and concept in ("source", "industry", "employees", "country", "job_title"):
+    if "__" not in prefix and concept in (
+        "source",
+        "industry",
+        "employees",
+        "country",
+        "job_title",
+    ):
         return concept
     if concept == "account history":
         return "account__days_since_reached" if " ago" in bare else "account__reached"
@@ -257,7 +271,7 @@ def test_what_became_of_past_leads_is_recounted_from_the_dataset(told, company):
             assert abs(float(said) - 100 * exact) <= 0.5 * 10.0**-decimals + 1e-9, row.sentence
         assert row.overall == pytest.approx(overall)
         assert row.rate == row.converters / row.n
-        name = column_of(fact, row.concept, row.basis)
+        name = column_of(fact, row.concept)
         column = data.X[name]
         if found["like"] == "leads with a similarly rare value":
             leads = ids.groupby(column).nunique()

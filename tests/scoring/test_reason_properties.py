@@ -74,9 +74,7 @@ LEAD = st.tuples(
     st.just(4.0),
     st.integers(0, 9).map(float),
 )
-MODEL = st.builds(
-    fitted, st.integers(0, 3), st.sampled_from(["both", "boosting", "logistic"])
-)
+MODEL = st.builds(fitted, st.integers(0, 3), st.sampled_from(["both", "boosting", "logistic"]))
 LEADS = st.lists(LEAD, min_size=1, max_size=6)
 PROPERTY = settings(max_examples=40, deadline=None)
 

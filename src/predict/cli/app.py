@@ -120,9 +120,7 @@ def inbox(
 
 @app.command()
 def explain(
-    scored: Annotated[
-        Path | None, typer.Option(help="Folder that predict score wrote.")
-    ] = None,
+    scored: Annotated[Path | None, typer.Option(help="Folder that predict score wrote.")] = None,
     lead_id: Annotated[
         str | None, typer.Argument(metavar="LEAD_ID", help="By default the best of the list.")
     ] = None,

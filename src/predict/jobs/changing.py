@@ -199,7 +199,8 @@ def _told(
     found = current["lead_id"].isin(last.index)
     parts = [_new(current[~found], since)] if (~found).any() else []
     known = current[found].assign(
-        then_run=current["lead_id"].map(last["run"]), then_basis=current["lead_id"].map(last["basis"])
+        then_run=current["lead_id"].map(last["run"]),
+        then_basis=current["lead_id"].map(last["basis"]),
     )
     for (run, basis_then, basis_now), group in known.groupby(
         ["then_run", "then_basis", "basis"], sort=False

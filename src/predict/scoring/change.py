@@ -1,4 +1,4 @@
-"""Change: why leads' chances are not what they were, split exactly into lead, model, calibration."""
+"""Change: why chances are not what they were, split exactly into lead, model, calibration."""
 
 from __future__ import annotations
 

@@ -95,7 +95,9 @@ def moves(
         rest = [(OTHER, left, "all else that changed about it")]
         rest.append((BASIS, float(changed.basis[i]), _BASIS[basis]))
         rest.append((MODEL, float(changed.model[i]), _model(float(changed.model[i]), models)))
-        rest.append((CALIBRATION, float(changed.calibration[i]), "the level of chances was set anew"))
+        rest.append(
+            (CALIBRATION, float(changed.calibration[i]), "the level of chances was set anew")
+        )
         rows += [(i, part, "", size, said) for part, size, said in rest if size]
     frame = pd.DataFrame(rows, columns=["position", "part", "concept", "log_odds", "sentence"])
     frame = frame.astype({"position": np.int64, "log_odds": np.float64})
