@@ -152,7 +152,7 @@ def test_what_a_lead_did_since_is_counted_from_its_events(told, company):
             own = (events["lead_id"] == row["lead_id"]) & (events["kind"] == kind)
             own &= (events["asset"] == asset) & (at >= row["since"]) & (at < row["as_of"])
             n = int(own.sum())
-            said = " once " if n == 1 else f" {n} times "
+            said = {1: " once ", 2: " twice "}.get(n, f" {n} times ")
             assert said in row["sentence"], row["sentence"]
             checked += 1
     assert checked > 10
