@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -271,16 +270,15 @@ def _features(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _about(group: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    moments = [moment.to_pydatetime() for moment in then["as_of"]]
     return group[["row", "lead_id", "as_of", "grade"]].assign(
-        since=_objects(then["as_of"]),
+        since=pd.Series(moments, index=group.index, dtype=object),  # None stays None beside them
         before=then["probability"].to_numpy(),
         after=group["probability"],
         grade_before=then["grade"].to_numpy(),
     )
-
-
-def _objects(moments: pd.Series) -> list[Hashable]:
-    return [moment.to_pydatetime() for moment in moments]
 
 
 def _new(rows: pd.DataFrame, since: datetime | None) -> pd.DataFrame:
