@@ -101,6 +101,11 @@ def fact_holds(  # noqa: PLR0911 - one form of a fact after the other
             return near(found[1], found[2], (as_of - there["entered_at"].max()).total_seconds())
         n = {"no": 0, "an": 1}.get(bare.split()[0])
         return there["lead_id"].nunique() == (amount(bare.split()[0]) if n is None else n)
+    if concept.endswith("touch"):  # its one number is that of "last but one"
+        rows = export.done(lead_id, as_of, "activity").sort_values("occurred_at")
+        at = {"first": 0, "last": -1, "previous": -2}[concept.split()[0]]
+        quoted = re.search(r"“([^”]*)”", said)
+        return quoted is None or rows["asset"].iloc[at] == quoted[1]
     rows = export.done(lead_id, as_of, concept)
     if found := re.search(r"(last|first) .*?([\d.]+) (\w+) ago$", bare):
         return near(
