@@ -81,7 +81,7 @@ def near(said: str, unit: str, seconds: float) -> bool:
     return abs(amount(said) - seconds / size) <= 0.5 * 10.0**-decimals + 1e-9
 
 
-def fact_holds(  # noqa: PLR0911 - one form of a fact after the other
+def fact_holds(  # noqa: PLR0911, PLR0912 - one form of a fact after the other
     said: str, concept: str, lead_id: str, as_of: pd.Timestamp, export: Export
 ) -> bool:
     """Tell whether the numbers of a fact are those of the export; True where it has none."""
@@ -103,7 +103,7 @@ def fact_holds(  # noqa: PLR0911 - one form of a fact after the other
         return there["lead_id"].nunique() == (amount(bare.split()[0]) if n is None else n)
     if concept.endswith("touch"):  # its one number is that of "last but one"
         rows = export.done(lead_id, as_of, "activity").sort_values("occurred_at")
-        at = {"first": 0, "last": -1, "previous": -2}[concept.split()[0]]
+        at = {"first": 0, "last": -1, "previous": -2}[concept.partition(" ")[0]]
         quoted = re.search(r"“([^”]*)”", said)
         return quoted is None or rows["asset"].iloc[at] == quoted[1]
     rows = export.done(lead_id, as_of, concept)
