@@ -50,6 +50,7 @@ simulate: setup ## Long simulations; their tables are committed with seed and co
 	$(BIN)/python -m benchmarks.gate --draws 200 --to benchmarks/gate.md
 	$(BIN)/python -m benchmarks.kills --moments 50 --seed 0 --to benchmarks/kills.md
 	$(BIN)/python -m benchmarks.drift --seeds 20 --to benchmarks/drift.md
+	$(BIN)/python -m benchmarks.reasons --seeds 5 --leads 6000 --to benchmarks/reasons.md
 	$(BIN)/python -m benchmarks.small --seeds 20 --to benchmarks/small.md
 
 bench: setup ## Accuracy on the real exports in ../shared/data, beside a plain reference

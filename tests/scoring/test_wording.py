@@ -253,7 +253,7 @@ def _alike(column: pd.Series, words: str, value: object) -> pd.Series:
     if words == "such leads":
         return column.isna() if pd.isna(value) else column == value  # type: ignore[call-overload]
     assert "rare" not in words, "the rare level has too few leads to be cited"
-    limits = words.removeprefix("leads with ").removesuffix(" days").removesuffix(" seats")
+    limits = re.sub(r" (days|seats)\b", "", words.removeprefix("leads with "))
     patterns = {
         r"more than 0 but under (?P<below>[\d.]+)": column > 0,
         r"(?P<low>[\d.]+) to under (?P<below>[\d.]+)": True,

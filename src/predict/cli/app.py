@@ -125,13 +125,24 @@ def inbox(
 
 @app.command()
 def explain(
-    scored: Annotated[Path, typer.Option(help="Folder that predict score wrote.")],
+    scored: Annotated[Path | None, typer.Option(help="Folder that predict score wrote.")] = None,
     lead_id: Annotated[
         str | None, typer.Argument(metavar="LEAD_ID", help="By default the best of the list.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Say what changed since this day, UTC; or: last, the run before."),
+    ] = None,
+    definition: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="The definition; with --since.")
+    ] = None,
+    home: Home = None,
 ) -> None:
-    """Say why a lead was scored as it was."""
-    verbs.explain(lead_id, scored)
+    """Say why a lead was scored as it was, or what changed since an earlier run."""
+    if since is not None:
+        verbs.explain_change(lead_id, since, definition, home, scored)
+    else:
+        verbs.explain(lead_id, scored)
 
 
 @app.command()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from predict.jobs.changing import LeadChange
     from predict.jobs.inbox import Inbox
     from predict.jobs.scoring import Scoring
     from predict.jobs.training import Training
@@ -279,4 +280,31 @@ def print_moves(out: Console, name: str, moves: Sequence[Mapping[str, Any]]) -> 
             str(move["by"]),
             str(move["because"]),
         )
+    out.print(table)
+
+
+def print_change(out: Console, change: LeadChange) -> None:
+    """Print what moved a lead's chance, in points that add up as they are printed."""
+    from rich.table import Table
+
+    from predict.scoring.figures import day, percent
+    from predict.scoring.walk import rounded
+
+    parts = change.frame()
+    if change.since is None:
+        said = str(parts["sentence"].iloc[0])
+        out.print(f"{change.lead_id} {said}; on {day(change.as_of)}: {percent(change.after)}.")
+        return
+    out.print(
+        f"{change.lead_id}: {percent(change.before)} (grade {change.grades[0]}) on "
+        f"{day(change.since)}, {percent(change.after)} (grade {change.grades[1]}) on "
+        f"{day(change.as_of)}"
+    )
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    table.add_column()
+    points = rounded(100 * parts["points"], 100 * change.points, 1)
+    for size, said in zip(points, parts["sentence"], strict=True):
+        table.add_row(f"{size:+.1f} points", said)
+    table.add_row(f"{round(100 * change.points, 1):+.1f} points", "in all")
     out.print(table)

@@ -219,14 +219,41 @@ def moment(text: str | None, option: str = "--as-of") -> datetime:
     return said if said.tzinfo is None else said.astimezone(UTC).replace(tzinfo=None)
 
 
-def explain(lead_id: str | None, scored: Path) -> None:
+def explain(lead_id: str | None, scored: Path | None) -> None:
     """Print why a lead was scored as it was; without an id, the best of the list."""
+    if scored is None:
+        raise InputError(
+            "name the scored list",
+            where="predict explain",
+            do="--scored FOLDER, or --since last --definition FILE.toml for what changed",
+        )
     from predict.jobs.explaining import lead_of
     from predict.report.terminal import render_lead
 
     out = console()
     for reasons, row, who in lead_of(scored, lead_id):
         out.print(render_lead(reasons, row, who=who))
+
+
+def explain_change(
+    lead_id: str | None, since: str, file: Path | None, home: Path | None, scored: Path | None
+) -> None:
+    """Print what moved a lead's chance since an earlier run."""
+    from predict.cli.printing import print_change
+    from predict.definition.schema import Definition
+    from predict.jobs.changing import change_of
+    from predict.publish import read_json
+
+    if lead_id is None or file is None:
+        raise InputError(
+            "say whose chance changed, under which definition",
+            where="predict explain --since",
+            do="predict explain LEAD_ID --since last --definition FILE.toml",
+        )
+    run = None if scored is None else str(read_json(scored / "manifest.json")["ledger"])
+    when = None if since == "last" else moment(since, "--since")
+    done = change_of(Home.at(home), Definition.read(file), lead_id, when, run=run)
+    print_change(console(), done)
 
 
 def monitor(

@@ -154,10 +154,11 @@ class Maker:
 
     def total(self, name: str, value: str, where: Where, days: int, things: str) -> Feature:
         """Declare the sum of a numeric value over the last ``days`` days."""
+        did = "spent" if plain(value) in ("seconds", "minutes", "hours") else "had"
         words = {
-            "many": f"{{n}} {plain(value)} on {things}{ago(days)}",
-            "one": f"{{n}} {plain(value)} on {things}{ago(days)}",
-            "zero": f"no {plain(value)} on {things}{ago(days)}",
+            "many": f"{did} {{n}} {plain(value)} on {things}{ago(days)}",
+            "one": f"{did} {{n}} {plain(value)} on {things}{ago(days)}",
+            "zero": f"{did} no {plain(value)} on {things}{ago(days)}",
         }
         return Feature(
             self._spec(name, words, plain(value)),

@@ -148,12 +148,12 @@ def touch_words(which: str, told: Mapping[str, str]) -> dict[str, str]:
     >>> touch_words("last", {"page view: pricing": "viewed “pricing”"})["=page view: pricing"]
     'viewed “pricing” last'
     """
-    placed = {"first": "{0} first", "previous": "{0} before the last thing", "last": "{0} last"}
+    placed = {"first": "{0} first", "previous": "{0} last but one", "last": "{0} last"}
     default = {
         "first": {"value": "began with “{value}”", "missing": "did nothing so far"},
         "last": {"value": "last did “{value}”", "missing": "did nothing so far"},
         "previous": {
-            "value": "did “{value}” before the last thing",
+            "value": "did “{value}” last but one",
             "missing": "did at most one thing so far",
         },
     }[which]

@@ -1,13 +1,14 @@
-"""Change: why a lead's chance is not what it was, split exactly into lead, model, calibration."""
+"""Change: why chances are not what they were, split exactly into lead, model, calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from predict.learning.newton import sigmoid
 from predict.scoring.reasons import by_concept
@@ -15,10 +16,65 @@ from predict.scoring.walk import mean_slope
 
 if TYPE_CHECKING:
     from predict.history.specs import Spec
+    from predict.learning.lead_model import LeadModel
     from predict.learning.model import ConversionModel
 
-#: Parts of a change that no concept of the lead has: another model, another level of it.
-MODEL, CALIBRATION = "model", "calibration"
+Floats = NDArray[np.float64]
+
+#: Parts of a change that no concept of the lead has: what is known of it at all, another model,
+#: another level of it.
+BASIS, MODEL, CALIBRATION = "basis", "model", "calibration"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What moved the chances of leads between two runs; one row a lead.
+
+    Parameters
+    ----------
+    before, after : ndarray of shape (n,)
+        Log-odds then and now.
+    columns : pandas.DataFrame of shape (n, n_columns)
+        Per column of the earlier model: by how much what is known of the lead moved it, as that
+        model sees it.
+    specs : sequence of Spec
+        Of those columns.
+    basis, model, calibration : ndarray of shape (n,)
+        By how much it counts that behaviour is known where it was not, or the other way round; that
+        another model sees the lead of today differently; that its level and spread were set anew.
+    """
+
+    before: Floats
+    after: Floats
+    columns: pd.DataFrame
+    specs: Sequence[Spec]
+    basis: Floats
+    model: Floats
+    calibration: Floats
+
+    def __len__(self) -> int:
+        return len(self.before)
+
+    @property
+    def lead(self) -> pd.DataFrame:
+        """What is known of the lead, by concept: shape (n, n_concepts)."""
+        return by_concept(self.columns, self.specs)
+
+    @property
+    def slope(self) -> Floats:
+        """Shares of 1 per log-odds, by which parts become points; shape (n,)."""
+        return mean_slope(self.before, self.after)
+
+    def of(self, position: int) -> Change:
+        """Return the change of one lead."""
+        return Change(
+            before=float(self.before[position]),
+            after=float(self.after[position]),
+            lead=self.lead.iloc[position],
+            model=float(self.model[position]),
+            calibration=float(self.calibration[position]),
+            basis=float(self.basis[position]),
+        )
 
 
 @dataclass(frozen=True)
@@ -34,6 +90,8 @@ class Change:
     model, calibration : float
         By how much another model sees the lead of today differently, and how far its level and
         spread were set anew. Both 0 where the model is the same.
+    basis : float
+        By how much it counts that behaviour is known where it was not, or the other way round.
     """
 
     before: float
@@ -41,10 +99,11 @@ class Change:
     lead: pd.Series
     model: float
     calibration: float
+    basis: float = 0.0
 
     @property
     def total(self) -> float:
-        """The change of the log-odds; lead, model and calibration sum to it."""
+        """The change of the log-odds; the parts sum to it."""
         return self.after - self.before
 
     def frame(self) -> pd.DataFrame:
@@ -53,10 +112,11 @@ class Change:
         Returns
         -------
         pandas.DataFrame
-            ``part`` ("lead", "model", "calibration"), ``concept`` (of the lead, else ""),
+            ``part`` ("lead", "basis", "model", "calibration"), ``concept`` (of the lead, else ""),
             ``log_odds``, ``points``: the share of the change of the chance, in shares of 1.
         """
         rows = [("lead", str(name), float(value)) for name, value in self.lead.items()]
+        rows += [(BASIS, "", self.basis)] if self.basis else []
         rows += [(MODEL, "", self.model), (CALIBRATION, "", self.calibration)]
         frame = pd.DataFrame(rows, columns=["part", "concept", "log_odds"])
         frame["points"] = frame["log_odds"] * float(mean_slope(self.before, self.after))
@@ -102,23 +162,96 @@ def change(
     The lead's part per concept is the difference of its contributions (TreeSHAP, and coefficient
     times difference), which sums to the difference of the earlier model's log-odds.
     """
+    return changes(before, then, after, now, specs).of(0)
+
+
+def changes(
+    before: ConversionModel,
+    then: pd.DataFrame,
+    after: ConversionModel,
+    now: pd.DataFrame,
+    specs: Sequence[Spec],
+) -> Changes:
+    """Split the changes of many leads at once; see `change`.
+
+    Parameters
+    ----------
+    before, after : ConversionModel
+        What scored then and now.
+    then, now : pandas.DataFrame of shape (n, n_features)
+        The same leads in the same order.
+    specs : sequence of Spec
+        Of the earlier model's columns, at least.
+    """
     names = before.columns_.names
-    missing = [name for name in names if name not in now]
-    today = pd.concat([now, then[missing]], axis=1)[names] if missing else now[names]
-    added = before.contributions(pd.concat([then[names], today], ignore_index=True))
-    by_name = {spec.name: spec for spec in specs}
-    concepts = by_concept(added, [by_name[name] for name in names])
-    seen_before = float(before.decision_function(today)[0])
-    start, end = float(before.decision_function(then)[0]), float(after.decision_function(now)[0])
+    then, now = then.reset_index(drop=True), now.reset_index(drop=True)
+    today = _today(names, then, now)
+    moved = before.contributions(today) - before.contributions(then[names])
+    seen = before.decision_function(today)
+    start, end = before.decision_function(then[names]), after.decision_function(now)
     if before is after:
-        uncalibrated = seen_before
+        end = uncalibrated = seen
     else:
         margin = after.blend_.margin(after.columns_.encode(now[after.columns_.names]))
-        uncalibrated = float(before.blend_.calibrator.apply(margin)[0])
-    return Change(
+        uncalibrated = before.blend_.calibrator.apply(margin)
+    by_name = {spec.name: spec for spec in specs}
+    return Changes(
         before=start,
         after=end,
-        lead=concepts.iloc[1] - concepts.iloc[0],
-        model=uncalibrated - seen_before,
+        columns=moved,
+        specs=[by_name[name] for name in names],
+        basis=np.zeros(len(start)),
+        model=uncalibrated - seen,
         calibration=end - uncalibrated,
     )
+
+
+def changes_of_basis(
+    before: LeadModel,
+    then: pd.DataFrame,
+    after: LeadModel,
+    now: pd.DataFrame,
+    specs: Sequence[Spec],
+    *,
+    bases: tuple[str, str],
+) -> Changes:
+    """Split the changes of leads of which more is known than then, or less.
+
+    What is known both times is compared by the profile-only fit of the earlier model. That its
+    other fit says something else of the same lead is the basis' part.
+
+    Parameters
+    ----------
+    before, after : LeadModel
+        What scored then and now.
+    then, now : pandas.DataFrame of shape (n, n_features)
+        The same leads in the same order; columns of a fit that was not used may be missing.
+    specs : sequence of Spec
+        Of the earlier model's columns.
+    bases : tuple of str
+        "full" or "profile": what was known then, and now.
+    """
+    first, last = before.model(bases[0]), after.model(bases[1])
+    if bases[0] == bases[1]:
+        return changes(first, then, last, now, specs)
+    if bases == ("profile", "full"):
+        known = changes(before.profile, then, before.profile, now, specs)
+        today = _today(before.full.columns_.names, then.reset_index(drop=True), now)
+        rest = changes(before.full, today, last, now, specs)
+        return replace(
+            known,
+            after=rest.after,
+            basis=rest.before - known.after,
+            model=rest.model,
+            calibration=rest.calibration,
+        )
+    known = changes(before.profile, then, last, now, specs)
+    start = before.full.decision_function(then)
+    return replace(known, before=start, basis=known.before - start)
+
+
+def _today(names: Sequence[str], then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return today's rows in the columns of the earlier model, those lacking as they were."""
+    now = now.reset_index(drop=True)
+    missing = [name for name in names if name not in now]
+    return pd.concat([now, then[missing]], axis=1)[names] if missing else now[names]

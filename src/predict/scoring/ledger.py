@@ -282,6 +282,38 @@ class Ledger:
             found = found.reindex(columns=["run", *wanted])
         return found.sort_values(["as_of", "run", "row"], kind="stable", ignore_index=True)
 
+    def rows(self, run: str, lead_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows of one run, of some leads or of all, as they were entered.
+
+        Parameters
+        ----------
+        run : str
+            Its key.
+        lead_ids : sequence of str, optional
+            Whose rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `KEPT`, ``feature.<name>`` and ``concept.<name>``, in the order of the list.
+
+        Raises
+        ------
+        InputError
+            There is no such run.
+        """
+        from pyarrow import parquet
+
+        if not _KEY.fullmatch(run) or not (self.folder / run / MANIFEST).is_file():
+            raise InputError(
+                "the ledger has no such run",
+                where=str(self.folder),
+                got=run,
+                do="score the list again; a run is entered when its list is published",
+            )
+        filters = None if lead_ids is None else [("lead_id", "in", list(lead_ids))]
+        return parquet.read_table(self.folder / run / ROWS, filters=filters).to_pandas()
+
     def _manifests(self) -> Iterator[tuple[Path, dict[str, object]]]:
         """Yield folder and manifest of each run, by key; what killed runs left is no run."""
         for name, path in sealed_folders(self.folder):

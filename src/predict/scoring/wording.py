@@ -24,9 +24,13 @@ HEADINGS: dict[str, str] = {"for": "scored higher because", "against": "scored l
 MIN_LEADS = 20
 #: A fact is cut after so many letters.
 MOST_LETTERS = 240
+#: Rates nearer than this share of the rate of all are alike to a reader: "9.1 %, of all 9.2 %".
+LEAST_APART = 0.1
 #: What a missing value reads like in the ``value`` column.
 UNKNOWN = "not known"
 
+#: Seconds from which on limits are said in minutes and hours.
+_LONG = 120
 _PLACE = re.compile(r"\{(n|value)\}( [A-Za-z]+)?")
 _EVIDENCE = re.compile(r"^(?P<fact>.*); (?P<evidence>of [\d,]+ .*)$")
 _OPENING, _CLOSING = "“‘\"'«„", "”’\"'»“"
@@ -91,6 +95,8 @@ class Wording:
         found = None if self.evidence is None else self.evidence.of(feature, value)
         if found is None or self._misleads(found, value):
             return None
+        if found.kind == "other" and self._by_name[feature].dtype == "text":
+            return None  # rare titles have nothing in common
         told = backing(found, direction, self.goal, self._by_name[feature].unit)
         return None if told is None else found
 
@@ -164,7 +170,8 @@ def backing(found: Bin, direction: Direction, goal: Goal, unit: str | None = Non
 
     Nothing is cited below `MIN_LEADS` leads, nor where those leads did no better (for) or no worse
     (against) than all: contributions are conditional on everything else known of the lead, these
-    rates are not, and a rate that points the other way would read as a mistake.
+    rates are not, and a rate that points the other way would read as a mistake. Nor where they did
+    about as well as all (`LEAST_APART`).
 
     Parameters
     ----------
@@ -182,7 +189,7 @@ def backing(found: Bin, direction: Direction, goal: Goal, unit: str | None = Non
     if (found.rate <= found.overall) if direction == "for" else (found.rate >= found.overall):
         return None
     rates = figures.percents(found.rate, found.overall)
-    if rates is None:
+    if rates is None or abs(found.rate - found.overall) < LEAST_APART * found.overall:
         return None
     return (
         f"of {found.n:,} {_alike(found, unit)} {rates[0]} {goal.reached}, of all leads {rates[1]}"
@@ -240,11 +247,33 @@ def _alike(found: Bin, unit: str | None) -> str:
         found.whole and found.low is not None and found.low + 1 == found.high
     ):
         return "such leads"
-    if unit == "days" and found.low and found.high and found.low < min(1.0, found.high / 10):
-        # The shortest time any past lead had: nobody was below it, so it limits nothing.
-        return f"leads with under {found.high:g} days,"
+    return f"leads with {_limits(found, unit)},"
+
+
+def _limits(found: Bin, unit: str | None) -> str:
+    """Return the limits of a bin with their unit: "3 to under 7 days", "50 days or more"."""
+    low, high = found.low, found.high
+    if unit == "seconds" and max(low or 0, high or 0) >= _LONG:
+        return _about(low, high, unit)
+    if unit == "days" and (0 < (low or 0) < 1 or (not low and high is not None and high < 1)):
+        return _about(low, high, unit)
     limits = found.label.replace("above 0, ", "more than 0 but ")
-    return f"leads with {limits}{f' {unit}' if unit else ''},"
+    if not unit:
+        return limits
+    before, tail, _ = limits.partition(" or ")
+    return f"{before} {unit}{tail}{limits[len(before) + len(tail) :]}"
+
+
+def _about(low: float | None, high: float | None, unit: str) -> str:
+    """Return limits of time in the units that fit them: "about 7 hours to 5 days"."""
+    first = figures.with_unit(low, unit) if low else ""
+    last = "" if high is None else figures.with_unit(high, unit)
+    if not last:
+        return f"about {first} or more"
+    under = f"under about {last}"
+    if low == 0:
+        return f"more than 0 but {under}"
+    return f"about {first} to {last}" if first else under
 
 
 def _literal(text: str) -> str:
@@ -258,6 +287,8 @@ def _filled(template: str, text: str, amount: float | None, unit: str | None) ->
         following = place[2] or ""
         if amount is not None and unit is not None and following.strip() == unit:
             return figures.with_unit(amount, unit)
+        if amount == 2 and following == " times":
+            return "twice"
         before = template[place.start() - 1 : place.start()]
         after = template[place.end(1) + 1 : place.end(1) + 2]
         bare = text[1:-1] if before and before in _OPENING and after in _CLOSING else text
