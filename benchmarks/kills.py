@@ -144,8 +144,8 @@ def _learning(folder: Path, fast: bool) -> None:
     """Keep what is learned in a folder, or take it from there: all that writes stays real."""
     import pandas as pd
 
+    from predict.jobs import comparing, judging, stages
     from predict.jobs import monthly as months
-    from predict.jobs import stages
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.leakage import audit as audits
@@ -169,18 +169,30 @@ def _learning(folder: Path, fast: bool) -> None:
             lambda: read(json.loads(file.read_text())),
         )
 
-    def compared(told: Any) -> months.Comparison:
-        return months.Comparison(Verdict.from_dict(told["verdict"]), pd.DataFrame(told["changes"]))
+    def compared(told: Any) -> comparing.Comparison:
+        return comparing.Comparison(
+            Verdict.from_dict(told["verdict"]), pd.DataFrame(told["changes"])
+        )
 
-    backtest, model = folder / "backtest", folder / "model"
+    backtest, model, facts = folder / "backtest", folder / "model", folder / "facts"
+    keep = stages.keep_facts  # type: ignore[attr-defined]
+
+    def kept_facts(to: Path, *given: Any) -> dict[str, Path]:
+        if not fast:
+            keep(facts, *given)
+        shutil.copytree(facts, to)
+        names = {file.name: file for file in sorted(to.iterdir())}
+        return {f"curves/{n}" if n.endswith(".svg") else n: file for n, file in names.items()}
+
+    stages.keep_facts = kept_facts  # type: ignore[attr-defined]
     stages.backtest = kept(  # type: ignore[attr-defined]
         stages.backtest, lambda r: r.save(backtest), lambda: BacktestResult.load(backtest)
     )
     stages.fit_lead_model = kept(  # type: ignore[attr-defined]
         stages.fit_lead_model, lambda m: m.save(model), lambda: LeadModel.load(model)
     )
-    months.compare = kept(  # type: ignore[attr-defined]
-        months.compare,
+    judging.compare = kept(  # type: ignore[attr-defined]
+        judging.compare,
         *as_json(
             "compared",
             compared,
@@ -201,6 +213,8 @@ def _learning(folder: Path, fast: bool) -> None:
         BacktestResult.save = lambda self, to: shutil.copytree(  # type: ignore[method-assign]
             backtest, to, dirs_exist_ok=True
         )
+        months.too_few = lambda data, stage: None  # type: ignore[attr-defined]
+        months.thin = lambda data, stage: []  # type: ignore[attr-defined]
         stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
         pages.delays = lambda crm: None  # type: ignore[attr-defined]
         months._Run._watched = lambda self, before: None  # type: ignore[method-assign]
@@ -286,11 +300,24 @@ def check_finished(stage: Stage, known: dict[int, list[float]]) -> None:
     moves = [m["version"] for m in registry.promotions("won-in-20-days")]
     assert moves == [1, 2], moves
     assert chances(stage.home) == (2, known[2])
+    check_card(registry)
     for part in ("archive", "reports"):
         folders = list((stage.home / part / "won-in-20-days").iterdir())
         assert len(folders) == 2 and not any(f.name.startswith(".") for f in folders), folders
         for folder in folders:
             verify(folder)
+
+
+def check_card(registry: Any) -> None:
+    """Check that the card of the new version is whole and tells the verdict."""
+    from predict.jobs.carding import complete_card
+    from predict.registry.record import record_of
+
+    version = registry.version("won-in-20-days", 2)
+    with tempfile.TemporaryDirectory() as folder:
+        card = record_of(registry, version, Path(folder) / "run").text("card.md")
+    assert card is not None and version.tags["verdict"] in card, card
+    assert not complete_card(registry, version), "the card was not complete"
 
 
 def known_chances(stage: Stage) -> dict[int, list[float]]:

@@ -70,7 +70,7 @@ def test_help_is_light() -> None:
     )
     assert done.stderr == b""
     verbs = ["check", "train", "backtest", "score", "inbox", "explain", "models", "demo"]
-    for verb in (*verbs, "monthly", "promote", "rollback"):
+    for verb in (*verbs, "monthly", "promote", "rollback", "forget", "monitor", "card"):
         assert verb.encode() in done.stdout
 
 
@@ -103,7 +103,7 @@ def test_demo_in_a_vendors_shape_checks(predict: Predict, tmp_path, shape, leads
 
 def test_check_tells_findings_in_words_and_as_json(predict: Predict, company, tmp_path) -> None:
     told = tmp_path / "findings.json"
-    done = predict("check", company.definition, "--json", told)
+    done = predict("check", company.definition, "--quick", "--json", told)
     assert done.code == 0
     assert "leads reached “opportunity”" in done.out
     found = json.loads(told.read_text(encoding="utf-8"))

@@ -126,7 +126,7 @@ def _logged(stage: Stage) -> dict[str, Any]:
 
 def test_rolling_back_scores_as_before_bit_for_bit(stage: Stage, second, known) -> None:
     assert aside(chances, stage.home) == (2, known[2])
-    at = ("--definition", stage.definition, "--home", stage.home)
+    at = (stage.definition, "--home", stage.home)
     code, out, _ = aside(predict, "rollback", *at, "--because", "too many calls in vain")
     assert code == 0 and "Version 1 of won-in-20-days is in use again, version 2 no longer" in out
     assert aside(chances, stage.home) == (1, known[1])
@@ -135,11 +135,11 @@ def test_rolling_back_scores_as_before_bit_for_bit(stage: Stage, second, known) 
     code, _, err = aside(predict, "rollback", *at)
     assert code == 2 and "nothing to roll back to: no model was in use before version 1" in err
     # The same export does not bring it back; somebody who says so does.
-    code, out, _ = aside(predict, "monthly", *at[1:2], "--home", stage.home)
+    code, out, _ = aside(predict, "monthly", *at)
     assert out.startswith("nothing new") and aside(chances, stage.home)[0] == 1
-    code, out, _ = aside(predict, "promote", 2, *at, "--because", "it was the list")
+    code, out, _ = aside(predict, "promote", 2, "--definition", *at, "--because", "it was the list")
     assert code == 0 and aside(chances, stage.home) == (2, known[2])
-    code, _, err = aside(predict, "promote", 7, *at)
+    code, _, err = aside(predict, "promote", 7, "--definition", *at)
     assert code == 1 and "there is no version 7" in err
 
 
@@ -171,6 +171,24 @@ def test_a_blocking_finding_stops_the_month_and_is_reported(
     assert "stops the run" in page and "What it had to show" not in page
     assert len(list((stage.home / "archive" / NAME).iterdir())) == 2
     assert aside(chances, stage.home) == (2, known[2])
+    assert aside(predict, *order) == (2, f"nothing new: {out}", "")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2023-07-12", "leads: Too early: no lead is old enough"),
+        ("2023-08-20", "leads: There is too little to learn from yet: "),
+    ],
+)
+def test_too_few_to_learn_from_is_reported_and_never_learned(
+    tmp_path: Path, day: str, said: str
+) -> None:
+    definition = write_export(tmp_path / "co", day)
+    order = ("monthly", definition, "--home", tmp_path / "home")
+    code, out, err = aside(predict, *order)
+    assert (code, err) == (2, "") and "Nothing was learned from this export" in out and said in out
+    assert "stops the run" in report_of(tmp_path / "home", day)
     assert aside(predict, *order) == (2, f"nothing new: {out}", "")
 
 
