@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.kills import (
+from benchmarks.killing import (
     Stage,
     aside,
     chances,
@@ -21,7 +21,7 @@ from benchmarks.kills import (
     finish,
     kill_at_write,
     known_chances,
-    prepare,
+    prepared,
     process,
 )
 from benchmarks.months import FIRST, SECOND, write_export
@@ -31,15 +31,15 @@ NAME = "won-in-20-days"
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
+def both_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
     """Return a home with one model in use, what the next month learns, and its report."""
-    stage = prepare(tmp_path_factory.mktemp("months"))
+    stage = prepared(tmp_path_factory.mktemp("months"))
     return stage, report_of(stage.home, SECOND)
 
 
 @pytest.fixture(scope="module")
-def stage(prepared: tuple[Stage, str]) -> Stage:
-    return prepared[0]
+def stage(both_months: tuple[Stage, str]) -> Stage:
+    return both_months[0]
 
 
 @pytest.fixture(scope="module")
@@ -192,8 +192,8 @@ def test_too_few_to_learn_from_is_reported_and_never_learned(
     assert aside(predict, *order) == (2, f"nothing new: {out}", "")
 
 
-def test_the_report_tells_all_on_one_page_that_loads_nothing(prepared, second) -> None:
-    stage, page = prepared
+def test_the_report_tells_all_on_one_page_that_loads_nothing(both_months, second) -> None:
+    stage, page = both_months
     body = page.split("</style>")[1]
     assert "<script" not in page and "http:" not in page and "https:" not in page
     assert not re.search(r"(src|href)=\"(?!#|data:,)", page)

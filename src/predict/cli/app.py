@@ -72,7 +72,7 @@ def train(
 ) -> None:
     """Check, archive, backtest, fit and register a model; the first one that may scores.
 
-    2 where a finding blocks, or the gate held the model and none is in use.
+    Ends with 2 where a finding blocks, or the gate held the model and none is in use.
     """
     raise typer.Exit(verbs.train(file, home, data, trials, time_cap))
 
@@ -153,7 +153,7 @@ def monthly(
 ) -> None:
     """Archive, check, train, compare, promote if better, report: one command for cron.
 
-    2 where the new model did not come into use; the line that is printed says why.
+    Ends with 2 where the new model did not come into use; the line that is printed says why.
     """
     raise typer.Exit(models_verbs.monthly(file, accept, home, data, trials, time_cap))
 
@@ -187,7 +187,7 @@ def monitor(
 ) -> None:
     """Say whether leads, chances and outcomes are as the model learned.
 
-    2 where there is something to look at today.
+    Ends with 2 where there is something to look at today.
     """
     raise typer.Exit(verbs.monitor(file, home, data, to, since))
 
@@ -215,7 +215,7 @@ def forget(
 ) -> None:
     """Remove leads from archive, ledger and feedback, and leave them out from now on.
 
-    2 where an id is not known here: it may be a slip.
+    Ends with 2 where an id is not known here: it may be a slip.
     """
     raise typer.Exit(forgetting.forget(leads or [], definition, expired, because, as_of, home))
 

@@ -288,7 +288,7 @@ def _segments(seen: Comparison, margins: Margins) -> Condition:
     worse = [s for s in seen.segments if s.high < 0 and s.gain < -margins.segment * s.loss]
     figures = {"judged": float(len(seen.segments)), "worse": float(len(worse))}
     if not worse:
-        told = f"None of {len(seen.segments)} groups of leads is clearly worse off."
+        told = f"Of {len(seen.segments)} groups of leads none is clearly worse off."
         return _condition("segments", True, told, figures)
     worst = min(worse, key=lambda s: (s.gain, s.column, s.level))
     figures |= {"worst_value": worst.gain, "worst_high": worst.high, "worst_leads": worst.leads}
