@@ -68,6 +68,11 @@ class Stage:
         return self.root / "learned"
 
     @property
+    def reports(self) -> Path:
+        """Reports of both months, of runs that learned it all."""
+        return self.root / "reports_kept"
+
+    @property
     def told(self) -> Path:
         return self.root / "told.json"
 
@@ -81,7 +86,7 @@ class Stage:
 def prepared(root: Path) -> Stage:
     """Train the first month, and learn once what the second one learns; once for a folder."""
     stage = Stage(root)
-    if (stage.learned / "compared.json").exists():
+    if stage.reports.exists():
         return stage
     write_export(root / "co", FIRST)
     finish(stage, fast=False)
@@ -89,6 +94,7 @@ def prepared(root: Path) -> Stage:
     write_export(root / "co", SECOND)
     stage.learned.mkdir()
     finish(stage, fast=False, learn=True)
+    shutil.copytree(stage.home / "reports", stage.reports)
     return stage
 
 
@@ -135,6 +141,7 @@ def _counted(kill_at: int | None) -> list[str]:
 def _learning(folder: Path, fast: bool) -> None:
     """Keep what is learned in a folder, or take it from there: all that writes stays real."""
     import pandas as pd
+    from mlflow.utils import environment
 
     from predict.jobs import comparing, judging, stages
     from predict.jobs import monthly as months
@@ -207,6 +214,7 @@ def _learning(folder: Path, fast: bool) -> None:
         )
         months.too_few = lambda data, stage: None  # type: ignore[attr-defined]
         months.thin = lambda data, stage: []  # type: ignore[attr-defined]
+        environment.warn_dependency_requirement_mismatches = lambda found: None
         stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
         pages.delays = lambda crm: None  # type: ignore[attr-defined]
         months._Run._watched = lambda self, before: None  # type: ignore[method-assign]

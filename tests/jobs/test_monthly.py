@@ -28,13 +28,15 @@ from benchmarks.months import FIRST, SECOND, write_export
 from predict.publish import files_in
 
 NAME = "won-in-20-days"
+#: Where the two months are kept between runs; by default each run learns its own.
+KEPT = "PREDICT_TEST_MONTHS"
 
 
 @pytest.fixture(scope="module")
 def both_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
     """Return a home with one model in use, what the next month learns, and its report."""
-    stage = prepared(tmp_path_factory.mktemp("months"))
-    return stage, report_of(stage.home, SECOND)
+    stage = prepared(Path(os.environ.get(KEPT) or tmp_path_factory.mktemp("months")))
+    return stage, report_of(stage.reports, SECOND)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,8 @@ def contents(home: Path) -> dict[str, str]:
     return {name: sha for name, sha in files_in(home).items() if not name.endswith(".lock")}
 
 
-def report_of(home: Path, day: str) -> str:
-    (folder,) = (home / "reports" / NAME).glob(f"{day}-*")
+def report_of(reports: Path, day: str) -> str:
+    (folder,) = (reports / NAME).glob(f"{day}-*")
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -167,7 +169,7 @@ def test_a_blocking_finding_stops_the_month_and_is_reported(
     order = (*order, "--accept")
     code, out, err = aside(predict, *order)
     assert (code, err) == (2, "") and "Nothing was learned from this export" in out
-    page = report_of(stage.home, "2024-05-20")
+    page = report_of(stage.home / "reports", "2024-05-20")
     assert "stops the run" in page and "What it had to show" not in page
     assert len(list((stage.home / "archive" / NAME).iterdir())) == 2
     assert aside(chances, stage.home) == (2, known[2])
@@ -188,7 +190,7 @@ def test_too_few_to_learn_from_is_reported_and_never_learned(
     order = ("monthly", definition, "--home", tmp_path / "home")
     code, out, err = aside(predict, *order)
     assert (code, err) == (2, "") and "Nothing was learned from this export" in out and said in out
-    assert "stops the run" in report_of(tmp_path / "home", day)
+    assert "stops the run" in report_of(tmp_path / "home" / "reports", day)
     assert aside(predict, *order) == (2, f"nothing new: {out}", "")
 
 

@@ -48,7 +48,7 @@ def judge(
               these leads it is no worse than the best simple rule, and the verdict says where that
               is not sure
     skill     it saves log loss against the rate of the past, surely and at least a little; where
-              nothing is in use that can score, four to one is sure enough
+              few won and nothing is in use that can score, four to one is sure enough
     capacity  among the leads that can be followed up, it does not surely find fewer wins by more
               than the margin
     chances   as many wins come as its chances add up to, and its slope is near 1: not surely
@@ -130,7 +130,7 @@ def decided(
         gain = _no_worse if alone else _refreshed if newer else _gained
         conditions += [
             gain(seen, margins, since),
-            _skilled(seen, margins, since, margins.first_sure if alone else None),
+            _skilled(seen, margins, since, alone),
             _capacity(seen, margins),
             _chances(seen, margins),
             _segments(seen, margins),
@@ -226,9 +226,8 @@ def _refreshed(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condi
     return _condition("gain", False, f"{told}, and {limit}; {wait.sentence(since)}.", figures)
 
 
-def _skilled(
-    seen: Comparison, margins: Margins, since: pd.Timestamp, sure: float | None
-) -> Condition:
+def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: bool) -> Condition:
+    sure = margins.first_sure if alone and seen.wins < margins.few else None
     skill, least = seen.skill, margins.skill * seen.losses["base_rate"]
     low = skill.low if sure is None else skill.value - NormalDist().inv_cdf(sure) * skill.se
     figures = skill.as_dict() | {"least": least}

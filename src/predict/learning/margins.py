@@ -30,6 +30,8 @@ class Margins:
     first_wins, first_accounts, first_sure : int, int, float
         Instead, while nothing is in use that can score: winning leads, accounts, and how sure it
         must be that log loss is saved. A model in vain costs little then, and none costs the list.
+    few : int
+        With as many winning leads or more, a first model must save log loss as surely as any.
     """
 
     refresh: float = 0.02
@@ -43,3 +45,4 @@ class Margins:
     first_wins: int = 15
     first_accounts: int = 10
     first_sure: float = 0.8
+    few: int = 60
