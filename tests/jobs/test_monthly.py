@@ -244,6 +244,7 @@ def test_two_at_once_make_one_version_and_promote_it_once(stage: Stage, known) -
         (("publish (rename)", 0), 1),  # the export staged, not archived
         (("set_registered_model_alias", 0), 1),  # registered, and no challenger yet
         (("set_model_version_tag", 0), 1),  # judged, and the verdict not at the version
+        (("log_artifacts", -1), 1),  # judged, and the card not there
         (("delete_registered_model_alias", 0), 2),  # in use, and not recorded
         (("publish (rename)", -1), 2),  # all but the report
     ],
