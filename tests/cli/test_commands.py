@@ -117,7 +117,9 @@ def test_training_the_same_export_twice_registers_one_version(predict: Predict, 
     assert done.code == 0
     assert "trained on the same export before; nothing to do" in done.out
     listed = predict("models")
-    rows = [line for line in listed.out.splitlines() if "opportunity-in-90-days" in line]
+    versions, moves = listed.out.split("In use, opportunity-in-90-days")
+    rows = [line for line in versions.splitlines() if "opportunity-in-90-days" in line]
+    assert "better by" in moves
     assert len(rows) == 1 and "champion" in rows[0]
     assert "first model in use" in at_home.verdict
 

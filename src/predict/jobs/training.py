@@ -176,7 +176,7 @@ def _said_of_first(version: Version, promoted: bool, sentence: str) -> str:
         return f"Version {version.number} is the first model in use. {sentence}"
     return (
         f"Version {version.number} is on trial and no model is in use yet. {sentence} "
-        f"`predict promote {version.number}` puts it into use all the same."
+        f"`predict promote {version.number} --definition FILE.toml` uses it all the same."
     )
 
 
