@@ -10,360 +10,88 @@ once, no scrap left.
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
-import os
 import random
-import shutil
-import signal
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import gcd
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-from benchmarks.months import FIRST, SECOND, write_export
-
-#: Writes of MLflow that a run goes through; every rename of a file or folder counts too.
-WRITES = (
-    "create_experiment",
-    "create_run",
-    "create_logged_model",
-    "log_batch",
-    "log_artifacts",
-    "log_model_artifacts",
-    "finalize_logged_model",
-    "log_outputs",
-    "set_terminated",
-    "create_registered_model",
-    "create_model_version",
-    "set_registered_model_alias",
-    "delete_registered_model_alias",
-    "set_logged_model_tags",
-    "update_model_version",
-    "set_model_version_tag",
-    "set_registered_model_tag",
-)
-_PRELOADED = ["predict.jobs.monthly", "predict.learning.model", "mlflow", "lightgbm"]
-_PRELOADED += ["predict.report.monthly", "mlflow.store.tracking.sqlalchemy_store"]
-_PRELOADED += ["predict.learning.leakage.audit", "predict.registry.models", "benchmarks.kills"]
+from benchmarks.killing import finish, kill_after, kill_at_write, known_chances, prepared
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A home with one model in use, a new export, and a copy to start over from.
+@dataclass
+class Found:
+    """What came of the kills so far.
 
     Parameters
     ----------
-    root : Path
-        Holds ``home``, ``kept`` (its copy), ``co`` (the export) and ``learned`` (what a run on
-        the new export learns, so that runs can be repeated without learning it again).
+    fast : bool
+        Whether learning was taken from an earlier run.
+    moments, seed : int
+        How many random moments were asked for, and their seed.
+    writes : list of str
+        All writes of a run.
+    rows : dict of int to int
+        Write that a run was killed before → version in use then.
+    left : list of str
+        What each random moment left.
     """
 
-    root: Path
+    fast: bool
+    moments: int
+    seed: int
+    writes: list[str]
+    rows: dict[int, int] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
-    @property
-    def home(self) -> Path:
-        return self.root / "home"
-
-    @property
-    def definition(self) -> Path:
-        return self.root / "co" / "definition.toml"
-
-    @property
-    def learned(self) -> Path:
-        return self.root / "learned"
-
-    @property
-    def told(self) -> Path:
-        return self.root / "told.json"
-
-    def start_over(self) -> None:
-        """Bring the home back to one model in use."""
-        shutil.rmtree(self.home, ignore_errors=True)
-        shutil.copytree(self.root / "kept", self.home)
-        self.told.unlink(missing_ok=True)
-
-
-def prepare(root: Path) -> Stage:
-    """Train the first month, and learn once what the second one learns."""
-    stage = Stage(root)
-    write_export(root / "co", FIRST)
-    finish(stage, fast=False)
-    shutil.copytree(stage.home, root / "kept")
-    write_export(root / "co", SECOND)
-    stage.learned.mkdir()
-    finish(stage, fast=False, learn=True)
-    return stage
+    def text(self) -> str:
+        """Return the table, which says where it is not complete."""
+        counted = {what: self.left.count(what) for what in sorted(set(self.left))}
+        told = "; ".join(f"{n} × {what}" for what, n in counted.items())
+        kind = "learning taken from an earlier run" if self.fast else "learning and all"
+        lines = [
+            f"A run makes {len(self.writes)} writes; it was killed before {len(self.rows)} of "
+            f"them, and at {len(self.left)} random moments of a whole run ({kind}), seed "
+            f"{self.seed}: {told or 'none yet'}.",
+            "After every kill: the model in use scored bit for bit as before, the archive was "
+            "whole, and the next run finished with one new version, promoted once, its card "
+            "complete.",
+        ]
+        if len(self.rows) < len(self.writes) or len(self.left) < self.moments:
+            lines.append("The benchmark was stopped before its end.")
+        lines += [
+            "",
+            "| Killed before write | what | in use then | next run |",
+            "|---|---|---|---|",
+        ]
+        for number, in_use in sorted(self.rows.items()):
+            what = self.writes[number]
+            lines.append(f"| {number + 1} | {what} | version {in_use} | finishes, once |")
+        return "\n".join(lines) + "\n"
 
 
-# ---- inside the process that is killed -----------------------------------------------------------
-
-
-def run(root: Path, fast: bool, learn: bool, kill_at: int | None) -> None:
-    """Run the month; called in a process of its own, which ends itself before write ``kill_at``."""
-    from predict.home import Home
-    from predict.jobs.monthly import monthly
-
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    stage = Stage(root)
-    if learn or fast:
-        _learning(stage.learned, fast)
-    writes = _counted(kill_at)
-    done = monthly(stage.definition, Home.at(stage.home))
-    told = {"state": done.state, "already": done.already, "writes": writes, "line": done.line}
-    stage.told.write_text(json.dumps(told))
-
-
-def _counted(kill_at: int | None) -> list[str]:
-    """Count the writes of this process; before number ``kill_at`` it is killed."""
-    from mlflow import MlflowClient
-
-    writes: list[str] = []
-
-    def watched(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any, **named: Any) -> Any:
-            if len(writes) == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            writes.append(name)
-            return write(*given, **named)
-
-        return call
-
-    for name in WRITES:
-        setattr(MlflowClient, name, watched(name, getattr(MlflowClient, name)))
-    for name in ("rename", "replace"):
-        setattr(Path, name, watched(f"publish ({name})", getattr(Path, name)))
-    return writes
-
-
-def _learning(folder: Path, fast: bool) -> None:
-    """Keep what is learned in a folder, or take it from there: all that writes stays real."""
-    import pandas as pd
-
-    from predict.jobs import monthly as months
-    from predict.jobs import stages
-    from predict.learning.backtest_result import BacktestResult
-    from predict.learning.lead_model import LeadModel
-    from predict.learning.leakage import audit as audits
-    from predict.learning.verdict import Verdict
-    from predict.report import monthly as pages
-
-    def kept(make: Callable[..., Any], save: Callable[[Any], object], load: Any) -> Any:
-        def call(*given: Any, **named: Any) -> Any:
-            if fast:
-                return load()
-            made = make(*given, **named)
-            save(made)
-            return made
-
-        return call
-
-    def as_json(name: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> Any:
-        file = folder / f"{name}.json"
-        return (
-            lambda made: file.write_text(json.dumps(write(made), default=str)),
-            lambda: read(json.loads(file.read_text())),
-        )
-
-    def compared(told: Any) -> months.Comparison:
-        return months.Comparison(Verdict.from_dict(told["verdict"]), pd.DataFrame(told["changes"]))
-
-    backtest, model = folder / "backtest", folder / "model"
-    stages.backtest = kept(  # type: ignore[attr-defined]
-        stages.backtest, lambda r: r.save(backtest), lambda: BacktestResult.load(backtest)
-    )
-    stages.fit_lead_model = kept(  # type: ignore[attr-defined]
-        stages.fit_lead_model, lambda m: m.save(model), lambda: LeadModel.load(model)
-    )
-    months.compare = kept(  # type: ignore[attr-defined]
-        months.compare,
-        *as_json(
-            "compared",
-            compared,
-            lambda c: {"verdict": c.verdict.as_dict(), "changes": c.changes.to_dict("list")},
-        ),
-    )
-    audits.audit = kept(  # type: ignore[assignment]
-        audits.audit, *as_json("audit", audits.Audit.from_dict, lambda made: made.as_dict())
-    )
-    months.build_dataset = kept(  # type: ignore[attr-defined]
-        months.build_dataset,
-        *as_json("data", lambda told: SimpleNamespace(manifest=told), lambda d: d.manifest),
-    )
-    if fast:  # what takes time and writes nothing of its own
-        told = json.loads((backtest / "summary.json").read_text()) if backtest.exists() else {}
-        BacktestResult.summary = lambda self: told  # type: ignore[method-assign]
-        BacktestResult.beats_baselines = lambda self: (True, "")  # type: ignore[method-assign]
-        BacktestResult.save = lambda self, to: shutil.copytree(  # type: ignore[method-assign]
-            backtest, to, dirs_exist_ok=True
-        )
-        stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
-        pages.delays = lambda crm: None  # type: ignore[attr-defined]
-        months._Run._watched = lambda self, before: None  # type: ignore[method-assign]
-
-
-# ---- outside -------------------------------------------------------------------------------------
-
-
-def fresh() -> Any:
-    """Return what makes processes that have everything imported and nothing opened."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    return context
-
-
-def process(stage: Stage, **how: Any) -> Any:
-    """Return a process that will run the month."""
-    asked = {"fast": True, "learn": False, "kill_at": None} | how
-    return fresh().Process(target=run, args=(stage.root, *asked.values()))
-
-
-def aside(check: Callable[..., Any], *given: Any) -> Any:
-    """Return what a function finds in a process of its own: an open store outlives its file."""
-    with ProcessPoolExecutor(1, mp_context=fresh(), max_tasks_per_child=1) as pool:
-        return pool.submit(check, *given).result()
-
-
-def finish(stage: Stage, *, fast: bool = True, learn: bool = False) -> dict[str, Any]:
-    """Run the month to its end; return what it told."""
-    child = process(stage, fast=fast, learn=learn)
-    child.start()
-    child.join()
-    if child.exitcode != 0:
-        raise SystemExit(f"a run that nobody killed ended with {child.exitcode}")
-    told: dict[str, Any] = json.loads(stage.told.read_text())
-    return told
-
-
-def chances(home: Path) -> tuple[int, list[float]]:
-    """Return the version in use and what it says of some leads, from its verified files."""
-    import pandas as pd
-
-    from predict.home import Home
-    from predict.learning.lead_model import LeadModel
-    from predict.registry.models import Registry
-
-    registry = Registry(Home.at(home))
-    version = registry.champion("won-in-20-days")
-    assert version is not None, "no model is in use"
-    model = LeadModel.load(registry.fetch(version))
-    columns = {spec.name: spec.dtype for spec in model.specs}
-    X = pd.DataFrame(
-        {
-            name: [float(i) for i in range(20)] if dtype == "number" else ["Steel", "Paper"] * 10
-            for name, dtype in columns.items()
-        }
-    )
-    names = model.full.columns_.names
-    return version.number, model.full.predict_proba(X[names])[:, 1].tolist()
-
-
-def check_killed(stage: Stage, known: dict[int, list[float]]) -> int:
-    """Check what a killed run left; return the version in use."""
-    from predict.publish import verify
-
-    number, found = chances(stage.home)
-    assert found == known[number], f"version {number} scores otherwise than before"
-    for folder in (stage.home / "archive" / "won-in-20-days").iterdir():
-        if not folder.name.startswith("."):
-            verify(folder)
-    return number
-
-
-def check_finished(stage: Stage, known: dict[int, list[float]]) -> None:
-    """Check that the run after a kill came to the end that an unkilled one comes to."""
-    from predict.home import Home
-    from predict.publish import verify
-    from predict.registry.models import Registry
-
-    registry = Registry(Home.at(stage.home))
-    models = registry.models()
-    assert models["version"].tolist() == [1, 2], models
-    moves = [m["version"] for m in registry.promotions("won-in-20-days")]
-    assert moves == [1, 2], moves
-    assert chances(stage.home) == (2, known[2])
-    for part in ("archive", "reports"):
-        folders = list((stage.home / part / "won-in-20-days").iterdir())
-        assert len(folders) == 2 and not any(f.name.startswith(".") for f in folders), folders
-        for folder in folders:
-            verify(folder)
-
-
-def known_chances(stage: Stage) -> dict[int, list[float]]:
-    """Return what both versions say, from runs that nobody killed."""
-    second = aside(chances, stage.home)
-    stage.start_over()
-    return dict([second, aside(chances, stage.home)])
-
-
-def after_kill(stage: Stage, known: dict[int, list[float]], fast: bool) -> int:
-    """Check what is left, run again, check that; return the version in use at the kill."""
-    in_use = check_killed(stage, known)
-    run(stage.root, fast, False, None)
-    check_finished(stage, known)
-    return in_use
-
-
-def kill_at_write(stage: Stage, number: int, known: dict[int, list[float]]) -> int:
-    """Kill a run before a write, check, finish, check; return the version in use at the kill."""
-    stage.start_over()
-    child = process(stage, kill_at=number)
-    child.start()
-    child.join()
-    assert child.exitcode == -signal.SIGKILL, child.exitcode
-    in_use: int = aside(after_kill, stage, known, True)
-    return in_use
-
-
-def kill_after(stage: Stage, seconds: float, known: dict[int, list[float]], fast: bool) -> str:
-    """Kill a run after some seconds, check, finish, check; return what had come of it."""
-    stage.start_over()
-    child = process(stage, fast=fast)
-    child.start()
-    child.join(seconds)
-    was_over = not child.is_alive()
-    if not was_over:
-        os.kill(child.pid, signal.SIGKILL)
-        child.join()
-    in_use = aside(after_kill, stage, known, fast)
-    return "it was over" if was_over else f"version {in_use} in use"
-
-
-def table(moments: int, seed: int, root: Path, every: int = 1, *, fast: bool) -> str:
-    """Kill and check; return the table."""
-    stage = prepare(root)
+def kills(moments: int, seed: int, root: Path, *, fast: bool) -> Iterator[Found]:
+    """Kill and check, a random moment and a write in turn; yield what was found so far."""
+    stage = prepared(root)
     known = known_chances(stage)
     began = time.monotonic()
     finish(stage, fast=fast)
     takes = time.monotonic() - began
     stage.start_over()
-    writes = finish(stage)["writes"]
-    rows = ["| Killed before write | what | in use then | next run |", "|---|---|---|---|"]
-    for number in range(0, len(writes), every):
-        in_use = kill_at_write(stage, number, known)
-        rows.append(f"| {number + 1} | {writes[number]} | version {in_use} | finishes, once |")
-        print(rows[-1], flush=True)
+    found = Found(fast, moments, seed, finish(stage)["writes"])
     rng = random.Random(seed)
-    left: dict[str, int] = {}
-    for _ in range(moments):
-        what = kill_after(stage, rng.uniform(0, takes), known, fast)
-        left[what] = left.get(what, 0) + 1
-        print(what, flush=True)
-    told = "; ".join(f"{n} × {what}" for what, n in sorted(left.items()))
-    kind = "learning taken from an earlier run" if fast else "learning and all"
-    text = [
-        f"{len(writes)} writes, each killed before; {moments} random moments of a whole run "
-        f"({kind}), seed {seed}: {told}.",
-        "After every kill: the model in use scored bit for bit as before, the archive was whole, "
-        "and the next run finished with one new version, promoted once.",
-        "",
-        *rows,
-    ]
-    return "\n".join(text) + "\n"
+    # A stride that meets every write once, from all over the run.
+    n = len(found.writes)
+    stride = next(k for k in range(max(n * 3 // 8, 1), n + 1) if gcd(k, n) == 1)
+    for turn in range(max(moments, n)):
+        if turn < n:
+            number = turn * stride % n
+            found.rows[number] = kill_at_write(stage, number, known)
+        if turn < moments:
+            found.left.append(kill_after(stage, rng.uniform(0, takes), known, fast))
+        yield found
 
 
 def main() -> None:
@@ -373,16 +101,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fast", action="store_true", help="learn once; the writes stay real")
     parser.add_argument("--to", type=Path)
+    parser.add_argument("--stage", type=Path, help="folder of an earlier call, or for the next")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        text = table(asked.moments, asked.seed, Path(folder), fast=asked.fast)
     command = f"python -m benchmarks.kills --moments {asked.moments} --seed {asked.seed}"
     command += " --fast" if asked.fast else ""
-    text = f"# Monthly runs that are killed\n\n`{command}`\n\n{text}"
+    with tempfile.TemporaryDirectory() as folder:
+        for found in kills(asked.moments, asked.seed, asked.stage or Path(folder), fast=asked.fast):
+            text = f"# Monthly runs that are killed\n\n`{command}`\n\n{found.text()}"
+            print(f"{len(found.rows)} writes, {len(found.left)} moments", flush=True)
+            if asked.to is not None:
+                asked.to.write_text(text, encoding="utf-8")
     if asked.to is None:
         print(text)
-    else:
-        asked.to.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_help_is_light() -> None:
     )
     assert done.stderr == b""
     verbs = ["check", "train", "backtest", "score", "inbox", "explain", "models", "demo"]
-    for verb in (*verbs, "monthly", "promote", "rollback"):
+    for verb in (*verbs, "monthly", "promote", "rollback", "forget", "monitor", "card"):
         assert verb.encode() in done.stdout
 
 
@@ -103,7 +103,7 @@ def test_demo_in_a_vendors_shape_checks(predict: Predict, tmp_path, shape, leads
 
 def test_check_tells_findings_in_words_and_as_json(predict: Predict, company, tmp_path) -> None:
     told = tmp_path / "findings.json"
-    done = predict("check", company.definition, "--json", told)
+    done = predict("check", company.definition, "--quick", "--json", told)
     assert done.code == 0
     assert "leads reached “opportunity”" in done.out
     found = json.loads(told.read_text(encoding="utf-8"))
@@ -117,7 +117,9 @@ def test_training_the_same_export_twice_registers_one_version(predict: Predict, 
     assert done.code == 0
     assert "trained on the same export before; nothing to do" in done.out
     listed = predict("models")
-    rows = [line for line in listed.out.splitlines() if "opportunity-in-90-days" in line]
+    versions, moves = listed.out.split("In use, opportunity-in-90-days")
+    rows = [line for line in versions.splitlines() if "opportunity-in-90-days" in line]
+    assert "better by" in moves
     assert len(rows) == 1 and "champion" in rows[0]
     assert "first model in use" in at_home.verdict
 

@@ -19,7 +19,7 @@ import pytest
 from predict.cli.app import main
 from predict.demo.company import write_company
 from predict.home import Home
-from predict.jobs.carding import CARDS, log_card, rebuild_card, write_card
+from predict.jobs.carding import CARDS, complete_card, rebuild_card, write_card
 from predict.jobs.scoring import Order, score
 from predict.jobs.training import Training, train
 from predict.registry.models import Registry
@@ -131,9 +131,14 @@ def test_forty_wins_are_trained_on_and_told_as_few(firm: Firm) -> None:
     assert largest["low"] < largest["value"] < largest["high"]
 
 
-def test_forty_wins_score_a_list_once_promoted(firm: Firm, tmp_path: Path) -> None:
-    registry, version = Registry(firm.home), firm.done.version
-    registry.promote(version.name, version.number, "Nothing else ranks leads here.")
+def test_a_first_model_of_forty_wins_is_used_and_said_to_be_unsure(firm: Firm) -> None:
+    assert firm.done.promoted and not firm.done.held
+    assert "Version 1 is the first model in use" in firm.done.verdict
+    assert "not yet surely better than the best simple rule" in firm.done.verdict
+    assert firm.done.version.tags["lane"] == "first"
+
+
+def test_forty_wins_score_a_list(firm: Firm, tmp_path: Path) -> None:
     order = Order(tmp_path / "scored", datetime(2026, 7, 1), firm.exports / "new_leads.csv")
     done = score(firm.definition, firm.home, order)
     scores = pd.read_parquet(done.folder / "scored.parquet")
@@ -235,7 +240,8 @@ def test_a_verdict_and_an_audit_kept_later_are_in_the_card(
         files[name].write_text(json.dumps(value), encoding="utf-8")
     registry, version = Registry(firm.home), firm.done.version
     attach(registry, version, artifacts=files)
-    log_card(registry, version)
+    assert complete_card(registry, version)
+    assert not complete_card(registry, version)  # it tells all there is
     page, text = rebuild_card(registry, version, tmp_path / "card")
     assert_full(tmp_path / "card")
     said = text.read_text(encoding="utf-8")

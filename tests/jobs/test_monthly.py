@@ -7,13 +7,14 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.kills import (
+from benchmarks.killing import (
     Stage,
     aside,
     chances,
@@ -21,25 +22,27 @@ from benchmarks.kills import (
     finish,
     kill_at_write,
     known_chances,
-    prepare,
+    prepared,
     process,
 )
 from benchmarks.months import FIRST, SECOND, write_export
 from predict.publish import files_in
 
 NAME = "won-in-20-days"
+#: Where the two months are kept between runs; by default each run learns its own.
+KEPT = "PREDICT_TEST_MONTHS"
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
+def both_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, str]:
     """Return a home with one model in use, what the next month learns, and its report."""
-    stage = prepare(tmp_path_factory.mktemp("months"))
-    return stage, report_of(stage.home, SECOND)
+    stage = prepared(Path(os.environ.get(KEPT) or tmp_path_factory.mktemp("months")))
+    return stage, report_of(stage.reports, SECOND)
 
 
 @pytest.fixture(scope="module")
-def stage(prepared: tuple[Stage, str]) -> Stage:
-    return prepared[0]
+def stage(both_months: tuple[Stage, str]) -> Stage:
+    return both_months[0]
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +50,22 @@ def known(stage: Stage) -> dict[int, list[float]]:
     return known_chances(stage)
 
 
-@pytest.fixture
-def second(stage: Stage, known: dict[int, list[float]]) -> dict[str, Any]:
-    """Return what the second month told; the home is as it left it."""
+@pytest.fixture(scope="module")
+def ended(stage: Stage, known: dict[int, list[float]]) -> dict[str, Any]:
+    """Return what the second month told; the home as it left it is kept."""
     stage.start_over()
-    return finish(stage)
+    told = finish(stage)
+    shutil.rmtree(stage.root / "ended", ignore_errors=True)
+    shutil.copytree(stage.home, stage.root / "ended")
+    return told
+
+
+@pytest.fixture
+def second(stage: Stage, ended: dict[str, Any]) -> dict[str, Any]:
+    """Return what the second month told; the home is as it left it."""
+    shutil.rmtree(stage.home)
+    shutil.copytree(stage.root / "ended", stage.home)
+    return ended
 
 
 def predict(*arguments: object) -> tuple[int, str, str]:
@@ -83,8 +97,8 @@ def contents(home: Path) -> dict[str, str]:
     return {name: sha for name, sha in files_in(home).items() if not name.endswith(".lock")}
 
 
-def report_of(home: Path, day: str) -> str:
-    (folder,) = (home / "reports" / NAME).glob(f"{day}-*")
+def report_of(reports: Path, day: str) -> str:
+    (folder,) = (reports / NAME).glob(f"{day}-*")
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -126,7 +140,7 @@ def _logged(stage: Stage) -> dict[str, Any]:
 
 def test_rolling_back_scores_as_before_bit_for_bit(stage: Stage, second, known) -> None:
     assert aside(chances, stage.home) == (2, known[2])
-    at = ("--definition", stage.definition, "--home", stage.home)
+    at = (stage.definition, "--home", stage.home)
     code, out, _ = aside(predict, "rollback", *at, "--because", "too many calls in vain")
     assert code == 0 and "Version 1 of won-in-20-days is in use again, version 2 no longer" in out
     assert aside(chances, stage.home) == (1, known[1])
@@ -135,11 +149,11 @@ def test_rolling_back_scores_as_before_bit_for_bit(stage: Stage, second, known) 
     code, _, err = aside(predict, "rollback", *at)
     assert code == 2 and "nothing to roll back to: no model was in use before version 1" in err
     # The same export does not bring it back; somebody who says so does.
-    code, out, _ = aside(predict, "monthly", *at[1:2], "--home", stage.home)
+    code, out, _ = aside(predict, "monthly", *at)
     assert out.startswith("nothing new") and aside(chances, stage.home)[0] == 1
-    code, out, _ = aside(predict, "promote", 2, *at, "--because", "it was the list")
+    code, out, _ = aside(predict, "promote", 2, "--definition", *at, "--because", "it was the list")
     assert code == 0 and aside(chances, stage.home) == (2, known[2])
-    code, _, err = aside(predict, "promote", 7, *at)
+    code, _, err = aside(predict, "promote", 7, "--definition", *at)
     assert code == 1 and "there is no version 7" in err
 
 
@@ -167,30 +181,50 @@ def test_a_blocking_finding_stops_the_month_and_is_reported(
     order = (*order, "--accept")
     code, out, err = aside(predict, *order)
     assert (code, err) == (2, "") and "Nothing was learned from this export" in out
-    page = report_of(stage.home, "2024-05-20")
+    page = report_of(stage.home / "reports", "2024-05-20")
     assert "stops the run" in page and "What it had to show" not in page
     assert len(list((stage.home / "archive" / NAME).iterdir())) == 2
     assert aside(chances, stage.home) == (2, known[2])
     assert aside(predict, *order) == (2, f"nothing new: {out}", "")
 
 
-def test_the_report_tells_all_on_one_page_that_loads_nothing(prepared, second) -> None:
-    stage, page = prepared
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2023-07-12", "leads: Too early: no lead is old enough"),
+        ("2023-08-20", "leads: There is too little to learn from yet: "),
+    ],
+)
+def test_too_few_to_learn_from_is_reported_and_never_learned(
+    tmp_path: Path, day: str, said: str
+) -> None:
+    definition = write_export(tmp_path / "co", day)
+    order = ("monthly", definition, "--home", tmp_path / "home")
+    code, out, err = aside(predict, *order)
+    assert (code, err) == (2, "") and "Nothing was learned from this export" in out and said in out
+    assert "stops the run" in report_of(tmp_path / "home" / "reports", day)
+    assert aside(predict, *order) == (2, f"nothing new: {out}", "")
+
+
+def test_the_report_tells_all_on_one_page_that_loads_nothing(both_months, second) -> None:
+    stage, page = both_months
     body = page.split("</style>")[1]
     assert "<script" not in page and "http:" not in page and "https:" not in page
     assert not re.search(r"(src|href)=\"(?!#|data:,)", page)
     assert page.index("Version 2 is in use now, instead of version 1.") < page.index("<main>")
-    verdict = json.loads(_gate_file(stage))
-    for condition in verdict["conditions"]:
+    for condition in _verdict(stage)["conditions"]:
         assert condition["sentence"].split(":")[0] in body.replace("\u00a0", " ")
     told = ("What changes for sales", "Findings", "Past months, as if", "How long it takes")
     for heading in (*told, "What has changed", "Models in use"):
         assert heading in body
 
 
-def _gate_file(stage: Stage) -> str:
-    (file,) = (stage.home / "artifacts" / NAME).glob("*/artifacts/verdict.json")
-    return file.read_text(encoding="utf-8")
+def _verdict(stage: Stage) -> dict[str, Any]:
+    """Return the verdict that is kept with the second version; the first has one of its own."""
+    kept = (stage.home / "artifacts" / NAME).glob("*/artifacts/verdict.json")
+    told = {v["lane"]: v for v in (json.loads(f.read_text("utf-8")) for f in kept)}
+    assert set(told) == {"first", "refresh"}
+    return told["refresh"]
 
 
 def test_two_at_once_make_one_version_and_promote_it_once(stage: Stage, known) -> None:
@@ -210,13 +244,14 @@ def test_two_at_once_make_one_version_and_promote_it_once(stage: Stage, known) -
         (("publish (rename)", 0), 1),  # the export staged, not archived
         (("set_registered_model_alias", 0), 1),  # registered, and no challenger yet
         (("set_model_version_tag", 0), 1),  # judged, and the verdict not at the version
+        (("log_artifacts", -1), 1),  # judged, and the card not there
         (("delete_registered_model_alias", 0), 2),  # in use, and not recorded
         (("publish (rename)", -1), 2),  # all but the report
     ],
 )
 def test_killed_at_a_write_the_next_run_finishes(
-    stage: Stage, second, known, before: tuple[str, int], in_use: int
+    stage: Stage, ended, known, before: tuple[str, int], in_use: int
 ) -> None:
     name, which = before
-    places = [i for i, write in enumerate(second["writes"]) if write == name]
+    places = [i for i, write in enumerate(ended["writes"]) if write == name]
     assert kill_at_write(stage, places[which], known) == in_use

@@ -39,7 +39,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One company in three shapes, with a drafted definition beside two of them."""
     home = tmp_path_factory.mktemp("vendors")
     for shape in ("clean", "salesforce", "hubspot"):
-        write_company(home / shape, leads=1_500, seed=6, shape=shape)
+        write_company(home / shape, leads=1_000, seed=6, shape=shape)
         if shape != "clean":
             begin([home / shape], home / shape / "my.toml")
     return home
@@ -83,7 +83,7 @@ def test_without_the_contact_link_check_refuses_and_names_the_column(
     text = re.sub(r"\[(?:links|people)\.contact\]\n(?:[^\n]+\n)+", "", text)
     unlinked = shapes / "salesforce" / "unlinked.toml"
     unlinked.write_text(text, encoding="utf-8")
-    assert run(monkeypatch, "check", unlinked) == 2
+    assert run(monkeypatch, "check", unlinked, "--quick") == 2
     said = capsys.readouterr().out
     assert "WhoId" in said and "003" in said
 
@@ -95,7 +95,7 @@ def test_a_draft_trains_and_scores_without_editing_a_line(
     folder = shapes / shape
     assert (folder / "first_look.html").stat().st_size > 20_000
     home = folder / "home"
-    assert run(monkeypatch, "check", folder / "my.toml") == 0
+    assert run(monkeypatch, "check", folder / "my.toml", "--quick") == 0  # training audits it
     assert run(monkeypatch, "train", folder / "my.toml", "--home", home) == 0
     assert "is the first model in use" in capsys.readouterr().out
     asked = ["--definition", folder / "my.toml", "--to", folder / "open", "--home", home]

@@ -85,7 +85,8 @@ def test_one_lead_that_weighs_more_does_not_make_the_gain_surer(seed) -> None:
     lead = some.loc[(some["champion"] - some["challenger"]).abs().idxmax(), "lead_id"]
     heavy = pd.concat([some, *[some[some["lead_id"] == lead]] * 5])
     once, again = (Comparison.of(frame, draws=DRAWS).gain for frame in (some, heavy))
-    assert again.high - again.low > (once.high - once.low) * 0.98
+    # 200 resamples know a width to about a tenth.
+    assert again.high - again.low > (once.high - once.low) * 0.75
 
 
 def test_the_figures_are_those_of_the_metrics() -> None:
@@ -198,6 +199,29 @@ def test_without_a_model_in_use_the_simple_rule_is_the_rival() -> None:
     dull = frame.assign(challenger=frame["y"].mean())
     said = judge(dull, lane="first", draws=DRAWS)
     assert not said.promote and said.sentence.startswith("Use no new model yet: the new one is no")
+
+
+def test_a_first_model_of_few_wins_is_used_and_said_to_be_unsure() -> None:
+    small = rows(300, 2, Pair(0.5, 0.5))
+    verdict = judge(small.assign(champion=np.nan), lane="first", draws=DRAWS)
+    assert verdict.promote and verdict.figures["wins/wins"] < Margins().wins
+    assert verdict.figures["gain/low"] < 0 < verdict.figures["gain/value"]
+    assert "the first one, not yet surely better than the best simple rule" in verdict.sentence
+    # With a model in use the same evidence is too little.
+    rate = small["y"].mean()
+    used = judge(small.assign(champion=rate), lane="challenge", draws=DRAWS)
+    assert failed(used) == ["wins"]
+    worse = small.assign(champion=np.nan, rule=small["challenger"], challenger=rate)
+    said = judge(worse, lane="first", draws=DRAWS)
+    assert {"gain", "skill"} <= set(failed(said)) and "the rule serves better" in said.sentence
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+def test_a_first_model_of_random_labels_is_not_used(noise: float) -> None:
+    # The rate itself: benchmarks/gate.md.
+    for seed in range(10):
+        frame = rows(300, seed, Pair(noise, noise, random=True)).assign(champion=np.nan)
+        assert not judge(frame, lane="first", draws=50).promote
 
 
 def test_an_old_model_in_use_is_replaced_unless_the_new_one_is_worse() -> None:

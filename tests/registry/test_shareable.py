@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from predict.errors import RefusedError
 from predict.learning.metrics import evaluate
+from predict.registry import shareable
 from predict.registry.shareable import (
     LONGEST,
     check_file,
@@ -95,3 +96,9 @@ def test_addresses_are_found_in_text(text: str) -> None:
 )
 def test_other_signs_are_no_addresses(text: str) -> None:
     check_values({"who": text}, "parameter")
+
+
+@given(st.text(alphabet="ab.@ <>\"'\n", max_size=40))
+def test_addresses_are_found_by_their_at_as_by_the_whole(text: str) -> None:
+    whole = shareable._EMAIL.search(text)
+    assert bool(shareable._AT.search(text)) == bool(whole)

@@ -15,6 +15,9 @@ from predict.errors import InputError, PredictError
 app = typer.Typer(
     name="predict",
     help="Which leads should sales call first, why, and was last month's list right?",
+    epilog="Ends with 0; with 2 where a finding, the gate or a refusal said no, which a sentence "
+    "explains; with 1 where something is wrong. FILE.toml is the definition: the argument of a "
+    "verb, or --definition where the argument is a list, a folder, a version or a lead.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,7 +58,7 @@ def check(
     home: Home = None,
     data: Data = None,
 ) -> None:
-    """Say what an export holds, what is wrong with it, and what knows too much."""
+    """Say what an export holds, what is wrong, what knows too much; 2 where a finding blocks."""
     raise typer.Exit(verbs.check(file, json, data, quick, home))
 
 
@@ -67,8 +70,11 @@ def train(
     trials: Annotated[int, typer.Option(help="Settings to try on earlier months.")] = 0,
     time_cap: Annotated[float | None, typer.Option(help="Seconds for trying.")] = None,
 ) -> None:
-    """Check, archive, backtest, fit and register a model; print the verdict."""
-    verbs.train(file, home, data, trials, time_cap)
+    """Check, archive, backtest, fit and register a model; the first one that may scores.
+
+    Ends with 2 where a finding blocks, or the gate held the model and none is in use.
+    """
+    raise typer.Exit(verbs.train(file, home, data, trials, time_cap))
 
 
 @app.command()
@@ -119,7 +125,7 @@ def inbox(
     home: Home = None,
     data: Data = None,
 ) -> None:
-    """Score every list dropped into a folder; what cannot be read comes back with a note."""
+    """Score every list dropped into a folder; 2 where one could not be read and comes back."""
     raise typer.Exit(verbs.inbox(folder, definition, as_of, vendor, home, data))
 
 
@@ -156,7 +162,10 @@ def monthly(
     trials: Annotated[int, typer.Option(help="Settings to try on earlier months.")] = 0,
     time_cap: Annotated[float | None, typer.Option(help="Seconds for trying.")] = None,
 ) -> None:
-    """Archive, check, train, compare, promote if better, report: one command for cron."""
+    """Archive, check, train, compare, promote if better, report: one command for cron.
+
+    Ends with 2 where the new model did not come into use; the line that is printed says why.
+    """
     raise typer.Exit(models_verbs.monthly(file, accept, home, data, trials, time_cap))
 
 
@@ -167,14 +176,14 @@ def promote(
     because: Because = None,
     home: Home = None,
 ) -> None:
-    """Let a version score from now on."""
+    """Let a version score from now on, whatever the gate said of it."""
     models_verbs.promote(version, definition, because, home)
 
 
 @app.command()
-def rollback(definition: Of, because: Because = None, home: Home = None) -> None:
-    """Let the version score again that scored before the one in use."""
-    models_verbs.rollback(definition, because, home)
+def rollback(file: Definition, because: Because = None, home: Home = None) -> None:
+    """Let the version score again that scored before the one in use; 2 where none did."""
+    models_verbs.rollback(file, because, home)
 
 
 @app.command()
@@ -187,7 +196,10 @@ def monitor(
         str | None, typer.Option(help="Leads since then may warn, UTC; the newest period.")
     ] = None,
 ) -> None:
-    """Say whether leads, chances and outcomes are as the model learned; 2 where they are not."""
+    """Say whether leads, chances and outcomes are as the model learned.
+
+    Ends with 2 where there is something to look at today.
+    """
     raise typer.Exit(verbs.monitor(file, home, data, to, since))
 
 
@@ -212,7 +224,10 @@ def forget(
     as_of: Annotated[str | None, typer.Option(help="The moment of the request, UTC; now.")] = None,
     home: Home = None,
 ) -> None:
-    """Remove leads from archive, ledger and feedback, and leave them out from now on."""
+    """Remove leads from archive, ledger and feedback, and leave them out from now on.
+
+    Ends with 2 where an id is not known here: it may be a slip.
+    """
     raise typer.Exit(forgetting.forget(leads or [], definition, expired, because, as_of, home))
 
 

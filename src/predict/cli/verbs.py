@@ -101,8 +101,8 @@ def check(
 
 def train(
     file: Path, home: Path | None, data: Path | None, trials: int, time_cap: float | None
-) -> None:
-    """Train and print the findings, the figures and the verdict."""
+) -> int:
+    """Train and print findings, figures and verdict; 2 where no model came into use for it."""
     from predict.cli.printing import print_training, steps
     from predict.jobs.training import train as job
 
@@ -112,6 +112,7 @@ def train(
             file, Home.at(home), data=data, trials=trials, time_cap=time_cap, progress=progress
         )
     print_training(out, done)
+    return 2 if done.held else 0
 
 
 def backtest(

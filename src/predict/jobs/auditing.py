@@ -11,13 +11,10 @@ from predict.findings import Finding, blocking
 from predict.history.building import TOO_YOUNG, build_dataset
 from predict.learning.leakage.audit import Audit, audit
 from predict.learning.leakage.verdict import Verdict
-from predict.publish import write_json
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
     from predict.history.dataset import Dataset
-
-NAME = "audit.json"
 
 
 def audit_export(crm: Crm, *, archive: Path | None = None, quick: bool = False) -> Audit:
@@ -59,12 +56,6 @@ def audit_or_refuse(data: Dataset, crm: Crm, *, archive: Path | None = None) -> 
             got="; ".join(f"[{f.code}] {f.sentence}" for f in stops),
         )
     return done
-
-
-def keep_audit(done: Audit, folder: Path) -> dict[str, Path]:
-    """Write the audit and return it as an artifact of a run: ``audit.json``."""
-    write_json(folder / NAME, done.as_dict())
-    return {NAME: folder / NAME}
 
 
 def noticed(done: Audit, already: Sequence[Finding]) -> list[Finding]:

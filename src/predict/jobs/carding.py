@@ -74,11 +74,17 @@ def keep_facts(
     return kept
 
 
-def log_card(registry: Registry, version: Version) -> None:
+def complete_card(registry: Registry, version: Version) -> bool:
     """Build the card of a registered version from the store and add it to its run.
 
-    Figures by segment become metrics of the run. Once more, after a verdict was kept: the card is
-    replaced.
+    Figures by segment become metrics of the run. A card that tells all the store holds stays as it
+    is; one that is missing, or older than a verdict, is replaced: a run that was killed before its
+    card is completed by the next.
+
+    Returns
+    -------
+    bool
+        Whether a card was logged.
 
     Raises
     ------
@@ -89,16 +95,11 @@ def log_card(registry: Registry, version: Version) -> None:
 
     with tempfile.TemporaryDirectory() as scratch:
         record = record_of(registry, version, Path(scratch) / "run")
-        made = Path(scratch) / "cards"
-        attach(registry, version, artifacts=write_card(record, made), metrics=_metrics(record))
-
-
-def complete_card(registry: Registry, version: Version) -> None:
-    """Log the card of a version that has none: its training was killed before the last step."""
-    from predict.registry.record import has
-
-    if not has(registry, version, CARDS[0]):
-        log_card(registry, version)
+        made = write_card(record, Path(scratch) / "cards")
+        if all(record.text(n) == file.read_text("utf-8") for n, file in made.items()):
+            return False
+        attach(registry, version, artifacts=made, metrics=_metrics(record))
+    return True
 
 
 def rebuild_card(registry: Registry, version: Version, to: Path) -> list[Path]:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from predict.definition.schema import Definition
-from predict.errors import PredictError
+from predict.errors import InputError, PredictError
 from predict.findings import Finding, blocking
-from predict.history.building import build_dataset
+from predict.history.building import TOO_YOUNG, build_dataset
 from predict.history.delay import delay_of
 from predict.home import Home
 from predict.jobs import stages
 from predict.jobs.auditing import noticed
-from predict.jobs.carding import log_card
-from predict.jobs.comparing import Comparison, as_read_by, compare, same_definition
+from predict.jobs.comparing import as_read_by, same_definition
 from predict.jobs.intake import taken_in
+from predict.jobs.judging import InUse, judged
 from predict.jobs.stages import Progress
-from predict.learning.floors import require, thin
-from predict.publish import json_digest, locked, publishing, settle, verify, write_json
+from predict.learning.floors import thin, too_few
+from predict.publish import json_digest, locked, publishing, settle, verify
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
-    from predict.learning.lead_model import LeadModel
     from predict.registry.models import Registry
-    from predict.registry.versions import Version
     from predict.report.monthly import Month
 
 #: What became of a month: a first model, a better one, the old one stays, or nothing was learned.
@@ -127,15 +124,6 @@ def monthly(
 
 
 @dataclass(frozen=True)
-class _InUse:
-    """The model that a new one is compared with; ``number`` 0 where none is in use."""
-
-    number: int
-    model: LeadModel | None = None
-    trouble: Finding | None = None
-
-
-@dataclass(frozen=True)
 class _Run:
     """One run over one export, with the home's lock held."""
 
@@ -182,17 +170,25 @@ class _Run:
 
     def run(self) -> Monthly:
         """Go through all steps."""
-        crm = self.crm
+        crm, stage = self.crm, self.crm.definition.conversion.stage
         if blocking(crm.findings):
-            return self._published("blocked", None, self._month(crm.findings))
-        data = build_dataset(crm)
+            return self._stopped(crm.findings)
+        try:
+            data = build_dataset(crm)
+        except InputError as error:
+            if error.what != TOO_YOUNG:
+                raise
+            said = f"Too early: {error.what}."
+            return self._stopped([*crm.findings, Finding("too-young", "block", "leads", said)])
+        short = too_few(data, stage)
+        if short is not None:
+            return self._stopped([*crm.findings, short])
         audit = stages.audited(data, crm, self.home)
         findings = [*crm.findings, *noticed(audit, crm.findings)]
         if blocking(findings):
-            return self._published("blocked", None, self._month(findings))
-        require(data, crm.definition.conversion.stage)
+            return self._stopped(findings)
         delay = delay_of(crm)
-        findings += delay.findings() + thin(data, crm.definition.conversion.stage)
+        findings += delay.findings() + thin(data, stage)
         result = stages.backtested(data, crm.definition, self.progress)
         version = stages.registered(
             self.registry,
@@ -205,27 +201,14 @@ class _Run:
             time_cap=self.time_cap,
             progress=self.progress,
         )
-        before = self._compared_with(version)
-        findings += [before.trouble] if before.trouble else []
-        comparison = compare(
-            crm,
-            self.home,
-            data,
-            result,
-            self._model(version),
-            before.model,
-            damaged=before.trouble is not None,
-            findings=findings,
-            progress=self.progress,
-        )
-        version = self._recorded(version, comparison, before)
-        log_card(self.registry, version)
-        state = self._settled(version, comparison, before)
-        month = self._month(findings, version=version.number, before=before.number)
-        month = month.learned(comparison.verdict, comparison.changes, data, result, audit)
+        done = judged(self.registry, crm, self.home, data, result, version, findings, self.progress)
+        before = done.before
+        state: State = "kept" if not done.in_use else "promoted" if before.number else "first"
+        month = self._month(done.findings, version=version.number, before=before.number)
+        month = month.learned(done.verdict, done.comparison.changes, data, result, audit)
         return self._published(state, version.number, month.watched(self._watched(before)))
 
-    def _watched(self, before: _InUse) -> tuple[Finding, ...] | None:
+    def _watched(self, before: InUse) -> tuple[Finding, ...] | None:
         """Return what monitoring says of the model that was in use; None where none was."""
         from predict.jobs.monitoring import inputs_digest, record
         from predict.loop.monitoring import monitor
@@ -239,77 +222,15 @@ class _Run:
         record(done, self.home, inputs, version=str(before.number))
         return done.findings
 
-    # ---- who is compared with whom -------------------------------------------------------------
-
-    def _compared_with(self, version: Version) -> _InUse:
-        """Return the model in use, or the one that was when this version was promoted."""
-        number = self.registry.in_use(self.name) or 0
-        if number == version.number:
-            # An earlier run, or somebody by hand, promoted it, and no report was written.
-            number = self._before(version)
-        if not number:
-            return _InUse(0)
-        try:
-            return _InUse(number, self._model(self.registry.version(self.name, number)))
-        except PredictError as error:  # deleted, or its files are missing or altered
-            return _InUse(number, trouble=_cannot_run(error))
-
-    def _before(self, version: Version) -> int:
-        if "judged_against" in version.tags:
-            return int(version.tags["judged_against"])
-        moves = self.registry.promotions(self.name)
-        return int(moves[-1]["previous"] or 0) if moves else 0
-
-    def _model(self, version: Version) -> LeadModel:
-        from predict.learning.lead_model import LeadModel
-
-        return LeadModel.load(self.registry.fetch(version))
-
-    # ---- what follows from the verdict ---------------------------------------------------------
-
-    def _recorded(self, version: Version, comparison: Comparison, before: _InUse) -> Version:
-        """Keep the verdict and every figure behind it with the version, before anything moves."""
-        verdict = comparison.verdict
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "verdict.json"
-            write_json(file, verdict.as_dict())
-            return self.registry.log_verdict(
-                version,
-                metrics={f"gate/{name}": value for name, value in verdict.figures.items()},
-                artifacts={"verdict.json": file},
-                tags={
-                    "judged_against": before.number,
-                    "gate": "promote" if verdict.promote else "hold",
-                    "lane": verdict.lane,
-                    "verdict": verdict.sentence,
-                },
-            )
-
-    def _settled(self, version: Version, comparison: Comparison, before: _InUse) -> State:
-        """Promote where the verdict says so, and tell what is in use now."""
-        verdict = comparison.verdict
-        in_use = "champion" in version.aliases
-        if verdict.promote and not self._taken_back(version):
-            # Where it is in use already, this completes the record of a run that was killed.
-            self.registry.promote(
-                self.name, version.number, verdict.sentence, instead_of=before.number
-            )
-            in_use = True
-        if not in_use:
-            return "kept"
-        return "promoted" if before.number else "first"
-
-    @staticmethod
-    def _taken_back(version: Version) -> bool:
-        """Tell whether somebody rolled back from this version: it does not come back by itself."""
-        return "promoted_at" in version.tags and "champion" not in version.aliases
-
     # ---- the report ----------------------------------------------------------------------------
 
     def _month(self, findings: list[Finding], version: int | None = None, before: int = 0) -> Month:
         from predict.report.monthly import Month
 
         return Month(self.crm, tuple(findings), version=version, before=before)
+
+    def _stopped(self, findings: list[Finding]) -> Monthly:
+        return self._published("blocked", None, self._month(findings))
 
     def _published(self, state: State, version: int | None, month: Month) -> Monthly:
         """Write the report: with it the run is over."""
@@ -322,12 +243,3 @@ class _Run:
             text = render_month(month)
             (staging / REPORT).write_text(text, encoding="utf-8", newline="\n")
         return Monthly(state, line, self.folder / REPORT, version)
-
-
-def _cannot_run(error: PredictError) -> Finding:
-    return Finding(
-        "champion-cannot-run",
-        "warn",
-        "model in use",
-        f"The model in use cannot be loaded: {error.what}.",
-    )

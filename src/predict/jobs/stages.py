@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from predict import __version__
 from predict.errors import RefusedError
 from predict.findings import Finding, blocking
-from predict.jobs.carding import complete_card, keep_facts, log_card
+from predict.jobs.carding import keep_facts
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
@@ -99,6 +99,9 @@ def registered(
 ) -> Version:
     """Fit the model that may go live, log the training and register it as the challenger.
 
+    Its card is logged last, by the caller, when there is a verdict to tell of or none to come (see
+    `predict.jobs.carding.complete_card`).
+
     Returns
     -------
     Version
@@ -107,9 +110,7 @@ def registered(
     definition, inputs = crm.definition, inputs_of(crm, trials)
     known = registry.find(definition.name, inputs)
     if known is not None:
-        known = registry.resumed(known)
-        complete_card(registry, known)
-        return known
+        return registry.resumed(known)
     model = fit_lead_model(
         data,
         definition,
@@ -118,25 +119,28 @@ def registered(
         time_cap=time_cap,
         progress=lambda done, total, what: progress("fit", done, total, what),
     )
-    beats, sentence = result.beats_baselines()
-    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
     with tempfile.TemporaryDirectory() as folder:
-        facts = keep_facts(Path(folder) / "facts", data, result, model, delay)
         scratch = Path(folder) / "kept"
         scratch.mkdir()
-        write_json(scratch / "audit.json", audit.as_dict())
-        (scratch / "findings.json").write_text(told, encoding="utf-8")
-        version = logged(
+        _keep_checks(scratch, crm, audit)
+        # Whatever else is measured of a model before it is registered goes in here.
+        facts = keep_facts(Path(folder) / "facts", data, result, model, delay)
+        return logged(
             registry,
             model,
             result,
             scratch,
             params={"trials": trials},
-            tags={"inputs": inputs, "verdict": sentence, "beats": beats},
+            tags={"inputs": inputs, "verdict": result.beats_baselines()[1]},
             artifacts=facts,
         )
-    log_card(registry, version)
-    return version
+
+
+def _keep_checks(folder: Path, crm: Crm, audit: Audit) -> None:
+    """Write what was found in the export, as files of the run."""
+    write_json(folder / "audit.json", audit.as_dict())
+    told = json.dumps([f.as_dict() for f in crm.findings], ensure_ascii=False, indent=1)
+    (folder / "findings.json").write_text(told, encoding="utf-8")
 
 
 def logged(

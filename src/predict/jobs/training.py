@@ -16,12 +16,14 @@ from predict.jobs import stages
 from predict.jobs.auditing import audit_or_refuse, noticed
 from predict.jobs.carding import complete_card
 from predict.jobs.intake import taken_in
+from predict.jobs.judging import judged
 from predict.jobs.stages import Progress, refuse_blocked
 from predict.learning.floors import require, thin
 from predict.publish import locked
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
+    from predict.registry.models import Registry
     from predict.registry.versions import Version
 
 
@@ -46,6 +48,8 @@ class Training:
         Of the dataset.
     cohorts : list of mapping
         Per month of creation: leads, old enough to judge, converted.
+    held : bool
+        Whether the gate said no while no model is in use.
     """
 
     version: Version
@@ -56,6 +60,7 @@ class Training:
     summary: Mapping[str, Any]
     counts: Mapping[str, Any]
     cohorts: list[Mapping[str, Any]]
+    held: bool = False
 
 
 def train(
@@ -69,8 +74,8 @@ def train(
 ) -> Training:
     """Train on an export and register the model.
 
-    Only the first model that beats the simple rules is promoted here; later ones wait for a
-    comparison with the model in use, as in `predict.jobs.monthly`.
+    While no model is in use, the gate judges the new one as `predict.jobs.monthly` does, and
+    promotes it where it may; a later one waits for the comparison there.
 
     Parameters
     ----------
@@ -112,18 +117,17 @@ def _train(
     refuse_blocked(crm.findings)
     registry = Registry(home)
     known = registry.find(definition.name, stages.inputs_of(crm, trials))
-    if known is not None:
+    if known is not None and _is_done(registry, known):
+        known = registry.resumed(known)
         complete_card(registry, known)
         said = f"Version {known.number} was trained on the same export before; nothing to do."
-        if registry.champion(definition.name) is None and known.tags.get("beats") == "True":
-            # A run killed after the registration left the first good model waiting.
-            _, said = _promote_first(
-                registry, definition.name, known, True, known.tags.get("verdict", "")
-            )
-        return Training(known, False, True, said, crm.findings, {}, {}, [])
+        held = registry.in_use(definition.name) is None
+        if held:
+            said = f"{said} {_said_of_first(known, False, known.tags['verdict'])}"
+        return Training(known, False, True, said, crm.findings, {}, {}, [], held)
     data = build_dataset(crm)
-    audit = audit_or_refuse(data, crm, archive=home.archive)
     require(data, definition.conversion.stage)
+    audit = audit_or_refuse(data, crm, archive=home.archive)
     delay = delay_of(crm)
     crm.findings.extend(delay.findings() + thin(data, definition.conversion.stage))
     result = stages.backtested(data, definition, progress)
@@ -138,27 +142,46 @@ def _train(
         time_cap=time_cap,
         progress=progress,
     )
-    beats, sentence = result.beats_baselines()
-    promoted, verdict = _promote_first(registry, definition.name, version, beats, sentence)
+    findings = [*crm.findings, *noticed(audit, crm.findings)]
+    if registry.in_use(definition.name) in (None, version.number):
+        done = judged(registry, crm, home, data, result, version, findings, progress)
+        version, promoted, held = done.version, done.in_use, not done.in_use
+        said = _said_of_first(version, promoted, done.verdict.sentence)
+    else:
+        complete_card(registry, version)
+        promoted, held, said = False, False, _said_of_later(version, result.beats_baselines()[1])
     return Training(
         version,
         promoted,
         False,
-        verdict,
-        [*crm.findings, *noticed(audit, crm.findings)],
+        said,
+        findings,
         result.summary(),
         data.manifest["counts"],  # type: ignore[arg-type]
         data.manifest["cohorts"],  # type: ignore[arg-type]
+        held,
     )
 
 
-def _promote_first(
-    registry: Any, name: str, version: Version, beats: bool, sentence: str
-) -> tuple[bool, str]:
-    """Promote the first model that beats the baselines; later ones wait for a comparison."""
-    if registry.champion(name) is not None:
-        return False, f"Version {version.number} is on trial; the model in use stays. {sentence}"
-    if not beats:
-        return False, f"Version {version.number} is on trial and no model is in use yet. {sentence}"
-    registry.promote(name, version.number, sentence)
-    return True, f"Version {version.number} is the first model in use. {sentence}"
+def _is_done(registry: Registry, known: Version) -> bool:
+    """Tell whether an earlier run on the same export came to its end, but for the card."""
+    if registry.in_use(known.name) not in (None, known.number):
+        return True
+    moved = any(move["version"] == known.number for move in registry.promotions(known.name))
+    return moved or known.tags.get("gate") == "hold"
+
+
+def _said_of_first(version: Version, promoted: bool, sentence: str) -> str:
+    if promoted:
+        return f"Version {version.number} is the first model in use. {sentence}"
+    return (
+        f"Version {version.number} is on trial and no model is in use yet. {sentence} "
+        f"`predict promote {version.number} --definition FILE.toml` uses it all the same."
+    )
+
+
+def _said_of_later(version: Version, sentence: str) -> str:
+    return (
+        f"Version {version.number} is on trial; the model in use stays until `predict monthly` "
+        f"has compared the two. {sentence}"
+    )

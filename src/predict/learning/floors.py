@@ -109,24 +109,48 @@ def require(data: Dataset, stage: str) -> None:
         With how many more leads it takes, and about when they are there.
     """
     short = shortfall(data)
+    if short is not None:
+        raise RefusedError(
+            f"there is too little to learn from yet; {_needs(short, stage)}",
+            where="leads old enough to judge",
+            got=f"{short.wins:,} of {short.leads:,} leads {stage_words(stage)[0]}",
+            do="train again then; a longer history, or a stage that more leads reach, helps at "
+            "once",
+        )
+
+
+def too_few(data: Dataset, stage: str) -> Finding | None:
+    """Return the same as a finding that blocks; None where there is enough.
+
+    Parameters
+    ----------
+    data, stage
+        As of `require`.
+    """
+    short = shortfall(data)
     if short is None:
-        return
-    reached, _ = stage_words(stage)
+        return None
+    said = (
+        f"There is too little to learn from yet: {short.wins:,} of {short.leads:,} leads that are "
+        f"old enough to judge {stage_words(stage)[0]}. It {_needs(short, stage)}."
+    )
+    counts = {"leads": float(short.leads), "reached": float(short.wins)}
+    counts["missing"] = float(short.missing)
+    return Finding("too-few-outcomes", "block", "leads", said, counts)
+
+
+def _needs(short: Shortfall, stage: str) -> str:
+    """Return what is missing and about when it is there, in words."""
+    reached = stage_words(stage)[0]
     of_kind = {"won": f"leads that {reached}", "lost": "leads that did not", "leads": "leads"}
     thing = of_kind[short.missing_kind]
     if short.missing == 1:
         thing = thing.replace("leads", "lead", 1)
     needs = f"needs about {short.missing:,} more {thing}"
-    when = ""
-    if short.by is not None:
-        rate = f"{short.a_month:.0f}" if short.a_month >= 1.5 else f"{short.a_month:.1g}"
-        when = f"; at your rate of {rate} a month about {short.by:%B %Y}"
-    raise RefusedError(
-        f"there is too little to learn from yet; {needs}{when}",
-        where="leads old enough to judge",
-        got=f"{short.wins:,} of {short.leads:,} leads {reached}",
-        do="train again then; a longer history, or a stage that more leads reach, helps at once",
-    )
+    if short.by is None:
+        return needs
+    rate = f"{short.a_month:.0f}" if short.a_month >= 1.5 else f"{short.a_month:.1g}"
+    return f"{needs}; at your rate of {rate} a month about {short.by:%B %Y}"
 
 
 def thin(data: Dataset, stage: str) -> list[Finding]:

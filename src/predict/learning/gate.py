@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from predict.findings import Finding, blocking
 from predict.learning.comparison import Comparison
+from predict.learning.margins import Margins
 from predict.learning.ratios import DRAWS
 from predict.learning.verdict import Condition, Lane, Verdict
 from predict.learning.waiting import Wait
@@ -22,40 +23,6 @@ __all__ = ["Condition", "Lane", "Margins", "Verdict", "judge"]
 
 
 _KEEP = {"champion": "Keep the model in use", "rule": "Use no new model yet"}
-
-
-@dataclass(frozen=True)
-class Margins:
-    """How much worse is worse. Chosen by simulation: `benchmarks/gate.md`.
-
-    Parameters
-    ----------
-    refresh : float
-        Share of the log loss of the model in use that newer data may cost at most, surely.
-    skill : float
-        Share of the log loss of the plain rate that a model must save at least, beside saving
-        something surely: a model of nothing sometimes saves a trace.
-    precision : float
-        Share of the precision at capacity that may be lost.
-    segment : float
-        Share of the log loss of a segment that may be lost.
-    observed : (float, float)
-        Band of wins that came over wins expected.
-    slope : (float, float)
-        Band of the slope of outcomes on log-odds.
-    wins, accounts : int
-        Winning leads, as many others, and accounts that they come from, without which nothing is
-        judged.
-    """
-
-    refresh: float = 0.02
-    skill: float = 0.01
-    precision: float = 0.10
-    segment: float = 0.05
-    observed: tuple[float, float] = (0.8, 1.25)
-    slope: tuple[float, float] = (0.7, 1.43)
-    wins: int = 30
-    accounts: int = 15
 
 
 def judge(
@@ -75,10 +42,13 @@ def judge(
 
     ========  ====================================================================================
     wins      enough leads of either outcome to judge at all
-    gain      *challenge*, *first* and *replacement* of a model that cannot score: the lower bound
-              of the saved log loss is above 0. *refresh*, and *replacement* of one that is only
-              old: the lower bound is above −margin, so that it is surely not much worse
-    skill     it saves log loss against the rate of the past, surely and at least a little
+    gain      *challenge*: the lower bound of the saved log loss is above 0. *refresh*, and
+              *replacement* of a model that is only old: the lower bound is above −margin, so that
+              it is surely not much worse. *first*, and *replacement* of one that cannot score: on
+              these leads it is no worse than the best simple rule, and the verdict says where that
+              is not sure
+    skill     it saves log loss against the rate of the past, surely and at least a little; where
+              few won and nothing is in use that can score, four to one is sure enough
     capacity  among the leads that can be followed up, it does not surely find fewer wins by more
               than the margin
     chances   as many wins come as its chances add up to, and its slope is near 1: not surely
@@ -153,12 +123,14 @@ def decided(
     margins: Margins,
 ) -> Verdict:
     """Return the verdict on a comparison that was made; see `judge`."""
-    conditions = [_wins(seen, margins, since)]
+    alone = lane in ("first", "replacement") and seen.rival == "rule"
+    conditions = [_wins(seen, margins, since, alone)]
     if conditions[0].passed:
-        gain = _refreshed if lane == "refresh" or _aged(lane, seen) else _gained
+        newer = lane in ("refresh", "replacement")
+        gain = _no_worse if alone else _refreshed if newer else _gained
         conditions += [
             gain(seen, margins, since),
-            _skilled(seen, margins, since),
+            _skilled(seen, margins, since, alone),
             _capacity(seen, margins),
             _chances(seen, margins),
             _segments(seen, margins),
@@ -175,12 +147,9 @@ def _nothing(lane: Lane, findings: Iterable[Finding]) -> Verdict:
     told = "Too early to judge: in no past month could both models have learned from enough leads."
     conditions = (_condition("wins", False, told, {"wins": 0}), _findings(findings))
     figures = {f"{c.name}/{key}": v for c in conditions for key, v in c.figures.items()}
-    said = f"{_KEEP['champion']}: {told[0].lower()}{told[1:]}"
+    keep = _KEEP["rule" if lane == "first" else "champion"]
+    said = f"{keep}: {told[0].lower()}{told[1:]}"
     return Verdict(False, lane, said, conditions, figures)
-
-
-def _aged(lane: Lane, seen: Comparison) -> bool:
-    return lane == "replacement" and seen.rival == "champion"
 
 
 # ---- conditions --------------------------------------------------------------------------------
@@ -193,7 +162,9 @@ def _condition(
     return Condition(name, bool(passed), sentence, known)
 
 
-def _wins(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
+def _wins(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: bool) -> Condition:
+    needed = margins.first_wins if alone else margins.wins
+    accounts = margins.first_accounts if alone else margins.accounts
     least = min(seen.wins, seen.others)
     figures: dict[str, float] = {
         "wins": seen.wins,
@@ -201,20 +172,18 @@ def _wins(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
         "leads": seen.leads,
         "looks": seen.rows,
         "months": seen.months,
-        "needed": margins.wins,
+        "needed": needed,
     }
-    if least >= margins.wins and seen.winners < margins.accounts:
-        told = (
-            f"{seen.wins:,} wins came from {seen.winners} accounts, {margins.accounts} are needed"
-        )
+    if least >= needed and seen.winners < accounts:
+        told = f"{seen.wins:,} wins came from {seen.winners} accounts, {accounts} are needed"
         return _condition("wins", False, f"Too early to judge: {told}.", figures)
-    if least >= margins.wins:
+    if least >= needed:
         told = f"{seen.wins:,} of {seen.leads:,} leads won over {seen.months} months"
         return _condition("wins", True, f"Enough to judge: {told}.", figures)
     kind = "wins" if seen.wins <= seen.others else "leads without a win"
-    told = f"Too early to judge: {least:,} {kind} over {_months(seen)}, {margins.wins} are needed"
+    told = f"Too early to judge: {least:,} {kind} over {_months(seen)}, {needed} are needed"
     if kind == "wins":
-        missing = float(margins.wins - least)
+        missing = float(needed - least)
         months = missing * seen.months / least if least else math.inf
         wait = Wait(missing, months)
         told += f"; {wait.sentence(since, 'are missing')}" if least else ""
@@ -233,6 +202,17 @@ def _gained(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Conditio
     return _condition("gain", False, f"{told}; {wait.sentence(since)}.", figures)
 
 
+def _no_worse(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
+    gain, figures = seen.gain, _losses(seen) | seen.gain.as_dict()
+    told = f"The new one is {_by(gain, ' than the best simple rule')}"
+    if gain.low > 0:
+        return _condition("gain", True, f"{told}.", figures)
+    if gain.value >= 0:
+        told = f"{told}: not surely so, which is enough while nothing else can score"
+        return _condition("gain", True, f"{told}.", figures)
+    return _condition("gain", False, f"{told}: so far the rule serves better.", figures)
+
+
 def _refreshed(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
     gain, margin = seen.gain, margins.refresh * seen.losses["rival"]
     figures = _losses(seen) | gain.as_dict() | {"margin": margin}
@@ -246,15 +226,18 @@ def _refreshed(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condi
     return _condition("gain", False, f"{told}, and {limit}; {wait.sentence(since)}.", figures)
 
 
-def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
+def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: bool) -> Condition:
+    sure = margins.first_sure if alone and seen.wins < margins.few else None
     skill, least = seen.skill, margins.skill * seen.losses["base_rate"]
+    low = skill.low if sure is None else skill.value - NormalDist().inv_cdf(sure) * skill.se
     figures = skill.as_dict() | {"least": least}
     told = f"Against giving every lead the same chance it is {_by(skill)}"
-    if skill.low > 0 and skill.value >= least:
-        return _condition("skill", True, f"{told}.", figures)
-    if skill.low > 0:
+    if low > 0 and skill.value >= least:
+        odds = f"; {sure:.0%} sure is enough for a first model" if skill.low <= 0 else ""
+        return _condition("skill", True, f"{told}{odds}.", figures)
+    if low > 0:
         return _condition("skill", False, f"{told}; at least {least:.4f} is needed.", figures)
-    wait = _wait(seen, skill, 0.0)
+    wait = Wait.for_bound(skill.value, low, 0.0, wins=seen.wins, months=seen.months)
     figures |= {"more_wins": wait.wins, "more_months": wait.months}
     return _condition("skill", False, f"{told}; {wait.sentence(since)}.", figures)
 
@@ -304,7 +287,7 @@ def _segments(seen: Comparison, margins: Margins) -> Condition:
     worse = [s for s in seen.segments if s.high < 0 and s.gain < -margins.segment * s.loss]
     figures = {"judged": float(len(seen.segments)), "worse": float(len(worse))}
     if not worse:
-        told = f"None of {len(seen.segments)} groups of leads is clearly worse off."
+        told = f"Of {len(seen.segments)} groups of leads none is clearly worse off."
         return _condition("segments", True, told, figures)
     worst = min(worse, key=lambda s: (s.gain, s.column, s.level))
     figures |= {"worst_value": worst.gain, "worst_high": worst.high, "worst_leads": worst.leads}
@@ -360,6 +343,9 @@ def _said(promote: bool, lane: Lane, seen: Comparison, conditions: list[Conditio
     than = " than the best simple rule" if seen.rival == "rule" else ""
     if promote:
         new = "the same model on newer data" if lane == "refresh" else "the new model"
+        if seen.rival == "rule" and not seen.gain.low > 0:
+            new = "the new model as the first one, not yet surely better than the best simple rule"
+            than = ""
         return (
             f"Use {new}: it is {_by(seen.gain, than)}, on {seen.rows:,} looks at {seen.leads:,} "
             f"leads with {seen.wins:,} wins over {_months(seen)}."

@@ -99,12 +99,6 @@ def record_of(registry: Registry, version: Version, folder: Path) -> Record:
     )
 
 
-def has(registry: Registry, version: Version, path: str) -> bool:
-    """Tell whether the run of a version holds an artifact of this name."""
-    with registry.store.opened() as client:
-        return any(kept.path == path for kept in client.list_artifacts(version.run_id))
-
-
 def attach(
     registry: Registry,
     version: Version,
@@ -137,9 +131,9 @@ def attach(
     for path, file in artifacts.items():
         check_file(path, file)
     with tempfile.TemporaryDirectory() as scratch, registry.store.opened() as client:
-        files = staged(artifacts, Path(scratch) / "run")
-        client.log_artifacts(version.run_id, str(files))
         start = client.get_run(version.run_id).info.start_time
         logged = [Metric(n, v, start, 0) for n, v in figures(metrics or {}).items()]
         for first in range(0, len(logged), 100):
             client.log_batch(version.run_id, metrics=logged[first : first + 100])
+        # Last: where the files are, the figures are.
+        client.log_artifacts(version.run_id, str(staged(artifacts, Path(scratch) / "run")))

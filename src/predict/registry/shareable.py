@@ -31,6 +31,8 @@ COLUMNS = frozenset(
 LONGEST = 6000
 _ODD = re.compile(r"[^\w\-. /]")
 _EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[A-Za-z]{2,}")
+#: The same from its @ on: found in a time that does not grow with the square of a long picture.
+_AT = re.compile(r"(?<=[^\s@\"'<>])@[^\s@\"'<>]+\.[A-Za-z]{2,}")
 
 
 def check_values(values: Mapping[str, object], kind: str) -> None:
@@ -47,7 +49,7 @@ def check_values(values: Mapping[str, object], kind: str) -> None:
       do:    leave it out
     """
     for name, value in values.items():
-        if _EMAIL.search(name) or _EMAIL.search(str(value)):
+        if _AT.search(name) or _AT.search(str(value)):
             shown = _EMAIL.sub("…", name)
             raise RefusedError(
                 "an e-mail address would be shared with the tracking server",
@@ -76,7 +78,7 @@ def check_file(name: str, path: Path) -> None:
         )
     if kind in TABLES:
         _check_columns(name, path)
-    if kind in TEXT and _EMAIL.search(path.read_text(encoding="utf-8")):
+    if kind in TEXT and _AT.search(path.read_text(encoding="utf-8")):
         raise RefusedError(
             "a file to be shared with the tracking server holds an e-mail address",
             where=name,
