@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predict import __version__
-from predict.errors import RefusedError
+from predict.errors import PredictError, RefusedError
 from predict.findings import Finding, blocking
 from predict.jobs.carding import keep_facts
+from predict.jobs.fidelity import judge_reasons
 from predict.jobs.fitting import fit_lead_model
 from predict.jobs.pictures import draw
 from predict.learning.backtest import backtest
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from predict.registry.models import Registry
     from predict.registry.versions import Version
 
+#: Newest looks whose reasons are measured before a model is registered.
+_RECENT = 5_000
 #: Called with (step, done, total, what).
 Progress = Callable[[str, int, int, str], None]
 
@@ -51,8 +54,14 @@ def inputs_of(crm: Crm, trials: int) -> str:
     )
 
 
-def refuse_blocked(findings: Iterable[Finding]) -> None:
+def refuse_blocked(findings: Iterable[Finding], what: str = "a check of the export") -> None:
     """Raise where a finding blocks.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    what : str
+        Who found them, for the message.
 
     Raises
     ------
@@ -62,7 +71,7 @@ def refuse_blocked(findings: Iterable[Finding]) -> None:
     stops = blocking(findings)
     if stops:
         raise RefusedError(
-            "a check of the export stops this run",
+            f"{what} stops this run",
             where=", ".join(f.subject for f in stops),
             got="; ".join(f.sentence for f in stops),
         )
@@ -123,7 +132,10 @@ def registered(
         scratch = Path(folder) / "kept"
         scratch.mkdir()
         _keep_checks(scratch, crm, audit)
-        # Whatever else is measured of a model before it is registered goes in here.
+        reasons = judge_reasons(
+            model, definition, data.X.tail(_RECENT), champion=_in_use(registry, definition.name)
+        )
+        refuse_blocked(reasons.findings, "a check of the new model's reasons")
         facts = keep_facts(Path(folder) / "facts", data, result, model, delay)
         return logged(
             registry,
@@ -132,8 +144,20 @@ def registered(
             scratch,
             params={"trials": trials},
             tags={"inputs": inputs, "verdict": result.beats_baselines()[1]},
+            metrics=reasons.figures,
             artifacts=facts,
         )
+
+
+def _in_use(registry: Registry, name: str) -> LeadModel | None:
+    """Return the model in use, or None where there is none that loads."""
+    from predict.learning.lead_model import LeadModel
+
+    try:
+        version = registry.champion(name)
+        return None if version is None else LeadModel.load(registry.fetch(version))
+    except PredictError:  # the gate tells of it; here only its reasons would have been compared
+        return None
 
 
 def _keep_checks(folder: Path, crm: Crm, audit: Audit) -> None:
@@ -151,6 +175,7 @@ def logged(
     *,
     params: Mapping[str, object],
     tags: Mapping[str, object],
+    metrics: Mapping[str, float] | None = None,
     artifacts: Mapping[str, Path] | None = None,
 ) -> Version:
     """Log a model and its backtest, with the files of a scratch folder beside them.
@@ -167,6 +192,8 @@ def logged(
         Scratch folder. Files in it are shared with the run; the model is saved here too.
     params, tags : mapping
         More settings, and tags as of `Registry.log_training`.
+    metrics : mapping of str to float, optional
+        Further figures.
     artifacts : mapping of str to Path, optional
         Further files that the run keeps.
     """
@@ -178,7 +205,7 @@ def logged(
         str(card["name"]),
         folder / "model",
         params=_params(card) | dict(params),
-        metrics=total | {"leads": card["leads"]},
+        metrics=total | {"leads": card["leads"]} | dict(metrics or {}),
         fold_metrics=[_fold(f) for f in summary.get("folds", ())],
         artifacts=kept | dict(artifacts or {}) | _artifacts(folder / "more", model, result),
         tags=tags,
