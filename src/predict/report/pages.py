@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from predict.errors import InputError
-from predict.report.cards import Card, card, full_bar
+from predict.report.cards import Card, card
+from predict.report.points import full_bar
 from predict.scoring import figures
 from predict.scoring.grades import LETTERS, Limits, is_qualified
 from predict.scoring.words import Goal, safe_text

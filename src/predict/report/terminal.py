@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from predict.report.cards import Card, Point, card, full_bar
+from predict.report.cards import Card, card
+from predict.report.points import Point, full_bar
 from predict.scoring.wording import HEADINGS
 from predict.scoring.words import safe_text
 
