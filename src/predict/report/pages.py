@@ -288,6 +288,11 @@ def _not_scored(scores: pd.DataFrame) -> list[tuple[str, int]]:
     return told
 
 
+def _percent(share: float) -> str:
+    # A percentage is never torn from its sign at the end of a line.
+    return figures.percent(share).replace(" %", "\u00a0%")
+
+
 def environment() -> Environment:
     """Return the maker of all pages: text is escaped, a name that is not given is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -301,6 +306,6 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["count"] = lambda n: f"{n:,}"
-    made.filters["percent"] = figures.percent
+    made.filters["percent"] = _percent
     made.filters["whole"] = lambda value: f"{round(value):,}"
     return made

@@ -92,7 +92,15 @@ function changed() {
 
 function read() {
   const fragment = location.hash.slice(1);
-  if (!fragment.includes("=")) return;
+  if (!fragment.includes("=")) {
+    // A link to a lead that a filter hides shows it again.
+    if (fragment.startsWith("lead-") && find(fragment)?.hidden) {
+      reset();
+      show();
+      find(fragment).scrollIntoView();
+    }
+    return;
+  }
   const kept = new URLSearchParams(fragment);
   for (const id of fields) find(id).value = kept.get(id) || "";
   for (const id of [...facets, "sort"]) {
@@ -102,9 +110,13 @@ function read() {
   if (!grades.some((one) => one.checked) && grades.length) grades[0].checked = true;
 }
 
-function clear() {
+function reset() {
   for (const id of fields) find(id).value = "";
   if (grades.length) grades[0].checked = true;
+}
+
+function clear() {
+  reset();
   changed();
   find("search").focus();
 }
