@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from predict.report.points import Point, Walk, points, walk_of
 from predict.scoring import figures
 from predict.scoring.stability import UNCERTAIN
 from predict.scoring.words import safe_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MOST_DOTS = 20
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
@@ -131,7 +128,10 @@ class Card:
 
 
 def card(
-    lead: Mapping[str, Any], reasons: pd.DataFrame, who: Mapping[str, str], full: float
+    lead: Mapping[str, Any],
+    reasons: Sequence[Mapping[str, Any]],
+    who: Mapping[str, str],
+    full: float,
 ) -> Card:
     """Return the card of one scored lead.
 
@@ -139,8 +139,8 @@ def card(
     ----------
     lead : mapping
         Its row of the scores frame.
-    reasons : pandas.DataFrame
-        Its rows of the reasons frame.
+    reasons : sequence of mapping
+        Its rows of the reasons frame, in rank order.
     who : mapping of str to str
         Roles of `predict.report.who.ROLES` → text.
     full : float
@@ -184,11 +184,11 @@ def card(
     )
 
 
-def _start(probability: float, reasons: pd.DataFrame) -> float:
+def _start(probability: float, reasons: Sequence[Mapping[str, Any]]) -> float:
     """Return the chance without all that moved it."""
-    if reasons.empty or "points" not in reasons:
+    if not reasons:
         return math.nan
-    return probability - float(reasons["points"].sum())
+    return probability - math.fsum(float(row.get("points", math.nan)) for row in reasons)
 
 
 def _dots(probability: float) -> tuple[bool, ...]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Leads of a page, the highest chances first; of longer lists there is a page for each grade.
 MOST_LEADS = 20_000
+#: Leads whose reasons are folded below them, the highest chances first: 20,000 would weigh 80 MB.
+MOST_FOLDED = 2_000
 #: Reasons why rows were not scored; rarer ones are summed up.
 MOST_WHYS = 12
 #: Columns named of which nothing was made; the spreadsheet has them all.
@@ -102,6 +104,16 @@ class _Shown:
     folded: Mapping[int, Folded]
     facets: list[Facet]
     owners: bool
+
+    @property
+    def folds(self) -> frozenset[int]:
+        explained = [card for card in self.cards if card.explained]
+        best = sorted(explained, key=lambda card: (-card.probability, card.row))
+        return frozenset(card.row for card in best[:MOST_FOLDED])
+
+    @property
+    def folds_cut(self) -> bool:
+        return sum(card.explained for card in self.cards) > MOST_FOLDED
 
     @property
     def first(self) -> list[Card]:
@@ -182,6 +194,12 @@ def render_list(
     shown = calling_order(best.head(MOST_LEADS))
     cards = cards_of(shown, reasons, display.set_axis(scores["row"].to_numpy()))
     known = folded or {}
+    page = _Shown(
+        cards,
+        {card.row: known.get(card.row, NOTHING) for card in cards},
+        _facets(cards),
+        owners=not overview.rep and len({card.owner for card in cards}) > 1,
+    )
     base, leads, script = (
         (_TEMPLATES / name).read_text(encoding="utf-8")
         for name in ("list.css", "lead.css", "list.js")
@@ -200,12 +218,8 @@ def render_list(
             scored=len(scored),
             counts={letter: int((scored["grade"] == letter).sum()) for letter in LETTERS},
             qualified=_qualified(scored, summary.limits),
-            page=_Shown(
-                cards,
-                {card.row: known.get(card.row, NOTHING) for card in cards},
-                _facets(cards),
-                owners=not overview.rep and len({card.owner for card in cards}) > 1,
-            ),
+            page=page,
+            folds=page.folds,
             not_scored=_not_scored(scores),
             told=safe_text(summary.told, limit=600),
             remarks=[safe_text(said, limit=240) for said in summary.remarks[:MOST_UNUSED]],
@@ -258,11 +272,12 @@ def cards_of(shown: pd.DataFrame, reasons: pd.DataFrame, display: pd.DataFrame) 
     """
     reasons = reasons[reasons["row"].isin(shown["row"])]
     full = full_bar(reasons)
-    by_row = {cast("int", row): group for row, group in reasons.groupby("row", sort=False)}
-    none = reasons.iloc[:0]
+    by_row: dict[int, list[dict[str, Any]]] = {}
+    for reason in cast("list[dict[str, Any]]", reasons.to_dict("records")):
+        by_row.setdefault(reason["row"], []).append(reason)
     leads = cast("list[dict[str, Any]]", shown.to_dict("records"))
     who = cast("dict[int, dict[str, str]]", display.loc[shown["row"]].to_dict("index"))
-    return [card(lead, by_row.get(lead["row"], none), who[lead["row"]], full) for lead in leads]
+    return [card(lead, by_row.get(lead["row"], []), who[lead["row"]], full) for lead in leads]
 
 
 def _qualified(scored: pd.DataFrame, limits: Limits) -> dict[str, Any]:

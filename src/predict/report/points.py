@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from predict.scoring import figures
+from predict.scoring.reasons import EVIDENCE
 from predict.scoring.walk import rounded
 from predict.scoring.wording import split
 from predict.scoring.words import safe_text
@@ -71,19 +73,18 @@ def full_bar(reasons: pd.DataFrame) -> float:
 
 
 def points(
-    reasons: pd.DataFrame, full: float
+    reasons: Sequence[Mapping[str, Any]], full: float
 ) -> tuple[tuple[Point, ...], tuple[Point, ...], Point | None]:
     """Return the reasons for, those against, and the rest, of one lead.
 
     Parameters
     ----------
-    reasons : pandas.DataFrame
+    reasons : sequence of mapping
         Rows of one lead from `predict.scoring.reasons.reasons`, in rank order.
     full : float
         Contribution of a full bar, from `full_bar`.
     """
-    rows = cast("list[dict[str, Any]]", reasons.to_dict("records"))
-    made = [(str(row["direction"]), _point(row, full)) for row in rows]
+    made = [(str(row["direction"]), _point(row, full)) for row in reasons]
     rest = [point for direction, point in made if direction == "other"]
     return (
         tuple(point for direction, point in made if direction == "for"),
@@ -202,10 +203,16 @@ def cited(row: Mapping[str, Any]) -> str:
     n = row.get("n")
     if n is None or not n > 0:
         return ""
-    counted = f"{int(row['converters']):,} of {int(n):,} such leads"
-    rates = [figures.percent(float(row[c])) for c in ("rate", "rate_low", "rate_high", "overall")]
-    told = f"{counted}: {rates[0]} ({rates[1]} to {rates[2]}), of all {rates[3]}"
-    months = list(dict.fromkeys(_month(row.get(c)) for c in ("since", "until")))
+    return _cited(*(row.get(column) for column in EVIDENCE))
+
+
+@lru_cache(maxsize=4096)  # leads alike in something cite the same past leads
+def _cited(n: float, converters: float, *rates_and_days: Any) -> str:
+    *rates, since, until = rates_and_days
+    rate, low, high, overall = (figures.percent(float(share)) for share in rates)
+    counted = f"{int(converters):,} of {int(n):,} such leads"
+    told = f"{counted}: {rate} ({low} to {high}), of all {overall}"
+    months = list(dict.fromkeys(_month(day) for day in (since, until)))
     period = " to ".join(month for month in months if month)
     return f"{told}; {period}" if period else told
 

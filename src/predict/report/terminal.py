@@ -58,7 +58,9 @@ def render_lead(
         return Group(
             Text(safe_text(lead["lead_id"]), style="bold"), Text(f"not scored, because {why}")
         )
-    shown = card(lead, reasons, who or {}, full_bar(reasons) if len(reasons) else 1.0)
+    shown = card(
+        lead, reasons.to_dict("records"), who or {}, full_bar(reasons) if len(reasons) else 1.0
+    )
     return Group(*_head(shown), *_reasons(shown), *_foot(shown))
 
 
