@@ -97,7 +97,7 @@ def write_pages(
         ledger,
         order.as_of,
         shown["name"].to_dict() if "name" in shown else {},
-        _first_reasons(run),
+        key,
         work=order.work,
         is_open=order.leads is None,
     )
@@ -201,20 +201,6 @@ def _folded(
     sources = shown["source"].to_dict()
     like = alikes(run.crm, run.scorer, run.concepts, fits, sources, order.as_of)
     return {row: Folded(timeline=did.get(row, ()), alike=like.get(row, ())) for row in rows}
-
-
-def _first_reasons(run: Run) -> dict[int, str]:
-    """Return what counts most for each lead, as the reason why it is where it is."""
-    from predict.scoring.wording import split
-
-    first = run.reasons[run.reasons["direction"] != "other"].copy()
-    first["size"] = first["contribution"].abs()
-    first = first.sort_values("size", ascending=False, kind="stable").drop_duplicates("row")
-    facts = [split(str(sentence))[0] for sentence in first["sentence"]]
-    return {
-        int(row): fact[:1].upper() + fact[1:]
-        for row, fact in zip(first["row"], facts, strict=True)
-    }
 
 
 def _entries(run: Run, display: pd.DataFrame) -> list[Entry]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from predict.report.overview import Overview, SourceRecord, calling_order, moved
+from predict.report.overview import MOST_MOVED, Overview, SourceRecord, calling_order, moved
 from predict.scoring import figures
+from predict.scoring.ledger import CONCEPT
 from predict.scoring.movers import Movers, earlier, movers
 from predict.scoring.words import safe_text
 from predict.scoring.worth import worth
@@ -40,8 +41,8 @@ class Overviews:
         The moment of the run, exclusive.
     names : mapping of row to str
         Who the leads are.
-    whys : mapping of row to str
-        Why a lead moved, in a few words.
+    key : str
+        Of the run in the ledger.
     work : int or None
         For how many of the first leads is said what they are to be expected to bring.
     is_open : bool
@@ -54,13 +55,13 @@ class Overviews:
         ledger: Ledger,
         as_of: datetime,
         names: Mapping[int, str],
-        whys: Mapping[int, str],
+        key: str,
         *,
         work: int | None,
         is_open: bool,
     ) -> None:
         self.run, self.ledger, self.as_of = run, ledger, as_of
-        self.names, self.whys = names, whys
+        self.names, self.key = names, key
         capacity = run.crm.definition.money.capacity_per_month
         self.work = work or (None if capacity is None else max(1, round(capacity)))
         self.is_open = is_open
@@ -89,16 +90,51 @@ class Overviews:
     def _moved(self, told: Overview, found: Movers) -> Overview:
         if found.since is None:
             return told
+        whys = self._whys([*found.over["row"][:MOST_MOVED], *found.under["row"][:MOST_MOVED]])
         return replace(
             told,
-            over=moved(found.over, self.names, self.whys),
-            under=moved(found.under, self.names, self.whys),
+            over=moved(found.over, self.names, whys),
+            under=moved(found.under, self.names, whys),
             over_count=len(found.over),
             under_count=len(found.under),
             fresh=found.fresh,
             seen=found.seen,
             since=figures.day(found.since),
         )
+
+    def _whys(self, rows: Sequence[int]) -> dict[int, str]:
+        """Return what moved some leads most since the last time, by row.
+
+        What the concepts add can be compared within one model and basis; else that is the reason.
+        """
+        best = self.run.best.set_index("row")
+        ids = {str(best.at[row, "lead_id"]): row for row in rows}
+        if not ids:
+            return {}
+        found = self.ledger.frame(set(ids))
+        models = self.ledger.runs().set_index("run")["model"]
+        concepts = [name for name in found.columns if name.startswith(CONCEPT)]
+        words = {s.concept: s.concept_words for s in self.run.scorer.specs("full") if s.reason}
+        told = {}
+        for lead_id, row in ids.items():
+            mine = found[found["lead_id"] == lead_id]
+            now = mine[(mine["run"] == self.key) & (mine["row"] == row)]
+            then = mine[mine["as_of"] < self.as_of].tail(1)
+            if now.empty or then.empty:
+                continue
+            after, before = now.iloc[0], then.iloc[0]
+            if models[after["run"]] != models[before["run"]]:
+                told[row] = "Scored with another model than then"
+            elif after["basis"] != before["basis"]:
+                told[row] = "Not as much was known of it then"
+            else:
+                gone = (after[concepts] - before[concepts]).astype(float).fillna(0.0)
+                sign = 1.0 if after["log_odds"] > before["log_odds"] else -1.0
+                ranked = (sign * gone).sort_values(ascending=False, kind="stable")
+                named = [name.removeprefix(CONCEPT) for name, by in ranked.items() if by > 0]
+                topics = [words[name] for name in named if name in words][:2]
+                told[row] = f"Moved most by {' and '.join(topics)}" if topics else ""
+        return told
 
     def _sources(self, scored: pd.DataFrame, sources: pd.Series) -> tuple[SourceRecord, ...]:
         """Return the record of the sources with most leads, where there is enough of both."""
