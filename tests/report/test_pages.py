@@ -1,10 +1,8 @@
 import base64
 import hashlib
 import re
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -321,65 +319,3 @@ def test_the_same_inputs_give_the_same_page_whatever_the_index(sample: Any) -> N
 def test_as_many_names_as_scores(sample: Any) -> None:
     with pytest.raises(InputError, match="as many names"):
         render(sample, display=sample.display.iloc[:3])
-
-
-MEASURE = (
-    "<script>parent.postMessage([document.documentElement.scrollWidth, innerWidth], '*')</script>"
-)
-FRAME = """<!doctype html><title>waiting</title>
-<script>onmessage = (sent) => (document.title = sent.data)</script>
-<iframe src="open.html" width="{width}" height="800" style="border:0"></iframe>"""
-
-
-def dump(chromium: str, page: Path) -> tuple[str, str]:
-    """Open a page in Chromium; return its elements and what the browser complained of."""
-    done = subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
-         "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync",
-         "--enable-logging=stderr", "--virtual-time-budget=5000",
-         f"--user-data-dir={page.parent / 'profile'}", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    return done.stdout, done.stderr
-
-
-def test_a_browser_refuses_nothing_of_the_page(sample: Any, tmp_path: Path, chromium: str) -> None:
-    page = tmp_path / "page.html"
-    page.write_text(hostile(sample), encoding="utf-8")
-    elements, log = dump(chromium, page)
-    assert "<title>&lt;script&gt;" in elements
-    assert "Content Security Policy" not in log and "CONSOLE" not in log
-
-
-@pytest.mark.parametrize("width", [340, 390, 760, 1280])
-def test_nothing_is_wider_than_the_screen(
-    sample: Any, tmp_path: Path, width: int, chromium: str
-) -> None:
-    """In a copy without the policy, so that a script may measure it."""
-    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", hostile(sample))
-    (tmp_path / "open.html").write_text(html.replace("</body>", MEASURE + "</body>"), "utf-8")
-    (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-    title = re.search(r"<title>(\d+),(\d+)</title>", dump(chromium, tmp_path / "frame.html")[0])
-    assert title is not None
-    assert int(title[1]) <= int(title[2]) == width
-
-
-COUNT = """<script>parent.postMessage([..."AB"].map((grade) => [...document.querySelectorAll(
-  `[data-grade=${grade}]`)].filter((lead) => lead.offsetParent).length), "*")</script>"""
-
-
-def test_one_grade_can_be_shown_alone_without_script(
-    sample: Any, tmp_path: Path, chromium: str
-) -> None:
-    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", render(sample))
-    both = Page(html).values("data-grade").count("A"), Page(html).values("data-grade").count("B")
-    chosen = html.replace(" checked>", ">").replace('id="grade-B"', 'id="grade-B" checked')
-    shown = {}
-    for name, text in (("all", html), ("B", chosen)):
-        (tmp_path / "open.html").write_text(text.replace("</body>", COUNT + "</body>"), "utf-8")
-        (tmp_path / "frame.html").write_text(FRAME.format(width=900), "utf-8")
-        title = re.search(r"<title>(\d+),(\d+)</title>", dump(chromium, tmp_path / "frame.html")[0])
-        assert title is not None
-        shown[name] = int(title[1]), int(title[2])
-    assert shown == {"all": both, "B": (0, both[1])}
