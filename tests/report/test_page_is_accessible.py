@@ -1,5 +1,7 @@
 """What a reader with a keyboard, a screen reader or poor sight needs of the lead page."""
 
+import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.report.test_pages import Page, full
+from tests.report.test_pages_in_a_browser import browse
 
 TEMPLATES = Path(__file__).parents[2] / "src/predict/report/templates"
 #: Text on ground: names of colours of the page.
@@ -112,3 +115,30 @@ def test_no_tabindex_and_the_focus_can_be_seen(page: Page) -> None:
     assert page.values("tabindex") == []
     assert re.search(r":focus-visible \{ outline: 3px solid", page.style)
     assert "outline: none" not in page.style and "outline:0" not in page.style
+
+
+#: Where axe.min.js is; `.ci/run` fetches it.
+AXE = "PREDICT_TEST_AXE"
+RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => {
+  document.title = JSON.stringify(found.violations.map((one) => [one.id, one.impact, one.nodes.length,
+    one.nodes[0].html.slice(0, 120)]));
+});"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    sample: Any, tmp_path: Path, chromium: str, scheme: str
+) -> None:
+    """All folds open, in a copy without the policy, so that axe may run."""
+    if AXE not in os.environ:
+        pytest.skip(f"axe is not there: set {AXE} to the path of axe.min.js, as .ci/run does")
+    axe = Path(os.environ[AXE]).read_text(encoding="utf-8")
+    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", full(sample))
+    html = html.replace("<details>", "<details open>", 3).replace("content-visibility: auto;", "")
+    page = tmp_path / "axe.html"
+    page.write_text(html.replace("</body>", f"<script>{axe}\n{RUN}</script></body>"), "utf-8")
+    dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
+    elements, _ = browse(chromium, page, *dark, "--virtual-time-budget=30000")
+    title = Page(elements[: elements.index("</title>") + 8]).visible
+    found = json.loads(title)
+    assert [one for one in found if one[1] in ("serious", "critical")] == []
