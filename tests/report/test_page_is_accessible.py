@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.report.test_pages import Page, full
 from tests.report.test_pages_in_a_browser import browse
 
@@ -126,9 +127,7 @@ RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(
-    sample: Any, tmp_path: Path, chromium: str, scheme: str
-) -> None:
+def test_axe_finds_nothing_serious(sample: Any, tmp_path: Path, chromium: str, scheme: str) -> None:
     """All folds open, in a copy without the policy, so that axe may run."""
     if AXE not in os.environ:
         pytest.skip(f"axe is not there: set {AXE} to the path of axe.min.js, as .ci/run does")

@@ -211,7 +211,9 @@ def test_a_lead_tells_who_the_chance_the_reasons_and_how_to_reach_it(sample: Any
     for sentence in reasons.loc[reasons["direction"] != "other", "sentence"]:
         fact = sentence.split(";")[0]
         assert fact[:1].upper() + fact[1:] in card.visible
-    assert re.search(r"\d+ of [\d,]+ such leads: \d+ % \([\d.]+ % to \d+ %\), of all \d+ %", card.visible)
+    assert re.search(
+        r"\d+ of [\d,]+ such leads: \d+ % \([\d.]+ % to \d+ %\), of all \d+ %", card.visible
+    )
     assert f"mailto:{display['email']}" in card.values("href")
     for said in ("Fit B", "Engagement 1", "today Viewed “pricing”, 2 times", "34 days later"):
         assert said in card.visible

@@ -109,9 +109,7 @@ def _source(crm: Crm, looks: ir.Table) -> Sequence[str]:
     return [value if isinstance(value, str) else "" for value in values]
 
 
-def _sentence(
-    found: Alike, keys: pd.DataFrame, words: Mapping[str, str], scorer: Scorer
-) -> str:
+def _sentence(found: Alike, keys: pd.DataFrame, words: Mapping[str, str], scorer: Scorer) -> str:
     """Return what is told of a past lead: when it came, in what it is alike, what became of it."""
     past = keys.iloc[found.position]
     age = int(past["as_of_us"] - past["created_us"]) // DAY
@@ -129,9 +127,7 @@ def _flat(nearest: Sequence[tuple[Alike, ...]]) -> list[Alike]:
     return [found for group in nearest for found in group]
 
 
-def _grouped(
-    told: Sequence[str], nearest: Sequence[tuple[Alike, ...]]
-) -> list[tuple[str, ...]]:
+def _grouped(told: Sequence[str], nearest: Sequence[tuple[Alike, ...]]) -> list[tuple[str, ...]]:
     groups, at = [], 0
     for group in nearest:
         groups.append(tuple(told[at : at + len(group)]))

@@ -188,9 +188,7 @@ def file_name(owner: str, taken: set[str]) -> str:
     return made
 
 
-def _folded(
-    run: Run, matched: MatchedList, shown: pd.DataFrame, order: Order
-) -> dict[int, Folded]:
+def _folded(run: Run, matched: MatchedList, shown: pd.DataFrame, order: Order) -> dict[int, Folded]:
     """Return what is folded below the best leads besides their reasons."""
     from predict.report.folded import Folded
 
@@ -244,9 +242,7 @@ def _whole(run: Run, matched: MatchedList) -> tuple[pd.DataFrame, pd.DataFrame]:
     return scores, display.reindex(scores["row"], fill_value="")
 
 
-def _belongings(
-    run: Run, matched: MatchedList, inputs: pd.DataFrame
-) -> dict[str, pd.Series]:
+def _belongings(run: Run, matched: MatchedList, inputs: pd.DataFrame) -> dict[str, pd.Series]:
     """Return source, campaign, list and owner by row: as the CRM has them, else as the list."""
     spec = run.crm.definition.leads
     grid = matched.grid.filter(matched.grid["row"].isin(inputs.index.tolist()))

@@ -171,4 +171,6 @@ class Overviews:
             return ""
         day = figures.day(newest["as_of"])
         them = "1 of them is an A" if n == 1 else f"{n:,} of them are an A"
-        return f"No lead here is an A. Your own open leads are worth more: {them}, as known on {day}."
+        return (
+            f"No lead here is an A. Your own open leads are worth more: {them}, as known on {day}."
+        )

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 _MOST_READ = 30
 
 
-def timelines(
-    crm: Crm, grid: ir.Table, rows: Collection[int]
-) -> dict[int, tuple[Happening, ...]]:
+def timelines(crm: Crm, grid: ir.Table, rows: Collection[int]) -> dict[int, tuple[Happening, ...]]:
     """Return what some leads of a list did last, by row.
 
     Parameters
