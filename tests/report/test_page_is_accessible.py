@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_every_id_is_there_once_and_every_link_leads_somewhere(page: Page) -> No
 def test_headings_come_in_order(page: Page) -> None:
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_landmarks_language_and_title(page: Page) -> None:
@@ -121,8 +122,8 @@ def test_no_tabindex_and_the_focus_can_be_seen(page: Page) -> None:
 #: Where axe.min.js is; `.ci/run` fetches it.
 AXE = "PREDICT_TEST_AXE"
 RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => {
-  document.title = JSON.stringify(found.violations.map((one) => [one.id, one.impact, one.nodes.length,
-    one.nodes[0].html.slice(0, 120)]));
+  document.title = JSON.stringify(found.violations.map((one) =>
+    [one.id, one.impact, one.nodes.length, one.nodes[0].html.slice(0, 120)]));
 });"""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from predict.jobs.run import Run
     from predict.jobs.scoring import Order
     from predict.report.folded import Folded
+    from predict.report.overview import Overview
     from predict.report.pages import ListSummary
     from predict.report.workbook import Entry
     from predict.scoring.ledger import Ledger
@@ -96,7 +97,7 @@ def write_pages(
         run,
         ledger,
         order.as_of,
-        shown["name"].to_dict() if "name" in shown else {},
+        _by_row(shown["name"]) if "name" in shown else {},
         key,
         work=order.work,
         is_open=order.leads is None,
@@ -122,7 +123,7 @@ def write_pages(
     )
 
 
-def _by_grade(folder: Path, run: Run, leads: _Leads, top) -> None:  # type: ignore[no-untyped-def]
+def _by_grade(folder: Path, run: Run, leads: _Leads, top: Overview) -> None:
     """Write a page for each grade; the best of them is ``list.html``."""
     from predict.report.pages import render_list
     from predict.scoring.grades import LETTERS
@@ -196,7 +197,7 @@ def _folded(run: Run, matched: MatchedList, shown: pd.DataFrame, order: Order) -
     rows = [int(row) for row in best["row"]]
     did = timelines(run.crm, matched.grid, rows)
     fits = dict(zip(best["row"], best["fit"], strict=True))
-    sources = shown["source"].to_dict()
+    sources = _by_row(shown["source"])
     like = alikes(run.crm, run.scorer, run.concepts, fits, sources, order.as_of)
     return {row: Folded(timeline=did.get(row, ()), alike=like.get(row, ())) for row in rows}
 
@@ -222,6 +223,10 @@ def _entries(run: Run, display: pd.DataFrame) -> list[Entry]:
             cards_of(best, run.reasons, display), best.to_dict("records"), strict=True
         )
     ]
+
+
+def _by_row(values: pd.Series) -> dict[int, str]:
+    return {int(row): str(value) for row, value in values.items()}  # type: ignore[call-overload]
 
 
 def _text(value: object) -> str:

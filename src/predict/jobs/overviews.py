@@ -131,7 +131,7 @@ class Overviews:
                 gone = (after[concepts] - before[concepts]).astype(float).fillna(0.0)
                 sign = 1.0 if after["log_odds"] > before["log_odds"] else -1.0
                 ranked = (sign * gone).sort_values(ascending=False, kind="stable")
-                named = [name.removeprefix(CONCEPT) for name, by in ranked.items() if by > 0]
+                named = [str(name).removeprefix(CONCEPT) for name, by in ranked.items() if by > 0]
                 topics = [words[name] for name in named if name in words][:2]
                 told[row] = f"Moved most by {' and '.join(topics)}" if topics else ""
         return told

@@ -1,4 +1,4 @@
-"""Folded: what stands below the first screen of a lead: what it did, who was like it, what moved."""
+"""Folded: what stands below the first screen of a lead: what it did, who was like it."""
 
 from __future__ import annotations
 
