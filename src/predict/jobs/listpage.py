@@ -129,7 +129,8 @@ def _by_grade(folder: Path, run: Run, leads: _Leads, top: Overview) -> None:
     from predict.scoring.grades import LETTERS
 
     present = [letter for letter in LETTERS if (run.best["grade"] == letter).any()]
-    pages = {letter: f"list_{letter}.html" for letter in present} | {present[0]: "list.html"}
+    pages: dict[str, str] = {letter: f"list_{letter}.html" for letter in present}
+    pages[present[0]] = "list.html"
     for letter, file in pages.items():
         here = replace(top, grade=letter, pages=pages)
         if letter != present[0]:
