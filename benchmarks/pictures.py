@@ -38,7 +38,7 @@ def card_of(html: str) -> str:
     leads = re.findall(r"<article.*?</article>", html, re.S)[:100]
     most = max(leads, key=len).replace("<details>", "<details open>")
     head, _, _ = html.partition("<header")
-    return f'{head}<main><br><div class="list">{most}</div></main></body></html>'
+    return f'{head}<main><br><section><div class="list">{most}</div></section></main></body></html>'
 
 
 def main() -> None:
