@@ -322,5 +322,6 @@ def environment() -> Environment:
     )
     made.filters["count"] = lambda n: f"{n:,}"
     made.filters["percent"] = _percent
+    made.filters["line"] = lambda text: safe_text(text, limit=300)
     made.filters["whole"] = lambda value: f"{round(value):,}"
     return made
