@@ -11,7 +11,7 @@ export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test lint format simulate bench quality clean
+.PHONY: help setup run test lint format simulate bench quality pictures clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench: setup ## Accuracy on the real exports in ../shared/data, beside a plain r
 
 quality: setup ## Other learners beside ours; their environments are made as benchmarks/quality says
 	$(BIN)/python -m benchmarks.quality --to benchmarks/quality.md
+
+pictures: setup ## Draw docs/lead_*.png from the list that make run scored
+	$(BIN)/python -m benchmarks.pictures $(SCORED)
 
 clean: ## Remove what make run and the tests leave behind
 	rm -rf $(DEMO) data/scored models/archive models/artifacts models/cache models/ledger models/reports models/mlflow.db models/.lock

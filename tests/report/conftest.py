@@ -156,7 +156,12 @@ def make_sample(n: int = 60, seed: int = 7, who_frame: pd.DataFrame | None = Non
         }
     )
     frame = reasons(
-        parts, X, Wording(SPECS, GOAL, evidence), rows=scores["row"], lead_ids=scores["lead_id"]
+        parts,
+        X,
+        Wording(SPECS, GOAL, evidence),
+        rows=scores["row"],
+        lead_ids=scores["lead_id"],
+        base=BASE,
     )
     scores["reasons"] = scores["row"].map(as_text(frame))
     left = scores["row"] % 17 == 5

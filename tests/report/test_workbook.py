@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from predict.report.cards import Card, Contact, Point
+from predict.report.cards import Card, Contact
+from predict.report.points import Point
 from predict.report.workbook import COLUMNS, DISPOSITIONS, MOST_SHEETS, Entry, write_workbook
 from predict.scoring.words import forbidden_words
 

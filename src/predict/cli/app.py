@@ -102,6 +102,10 @@ def score(
         verbs.Reasons, typer.Option(help="Whose reasons to write.")
     ] = verbs.Reasons.qualified,
     vendor: For = None,
+    by: Annotated[verbs.By | None, typer.Option(help="A page for each owner, too.")] = None,
+    work: Annotated[
+        int | None, typer.Option(min=1, help="How many leads will be worked; else the capacity.")
+    ] = None,
     dates: Annotated[str | None, typer.Option(help="Dates of the list, like %d/%m/%Y.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Its decimal sign, . or ,")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Its field separator.")] = None,
@@ -113,7 +117,8 @@ def score(
     if open == (leads is not None):
         raise InputError("name a LIST, or say --open: one of the two", where="predict score")
     read_as = {"dates": dates, "decimal": decimal, "delimiter": delimiter, "encoding": encoding}
-    verbs.score(definition, to, leads, as_of, list, reasons, home, data, vendor, read_as)
+    pages = (by, work)
+    verbs.score(definition, to, leads, as_of, list, reasons, home, data, vendor, read_as, pages)
 
 
 @app.command()

@@ -34,6 +34,12 @@ class Reasons(StrEnum):
     none = "none"
 
 
+class By(StrEnum):
+    """Whose leads a page of their own holds."""
+
+    owner = "owner"
+
+
 class Shape(StrEnum):
     """Whose exports the demo company looks like."""
 
@@ -151,6 +157,7 @@ def score(
     data: Path | None,
     vendor: str | None = None,
     read_as: dict[str, str | None] | None = None,
+    pages: tuple[By | None, int | None] = (None, None),
 ) -> None:
     """Score a list or the open leads and print where the result is."""
     from predict.cli.printing import print_scoring, steps
@@ -161,7 +168,18 @@ def score(
     when = moment(as_of)
     out.print(f"As known before {when:%Y-%m-%d %H:%M} UTC")
     told = {key: said for key, said in (read_as or {}).items() if said is not None}
-    order = Order(to, when, leads, mapping, reasons.value, vendor, read_as=told)
+    by, work = pages
+    order = Order(
+        to,
+        when,
+        leads,
+        mapping,
+        reasons.value,
+        vendor,
+        read_as=told,
+        by=by.value if by else None,
+        work=work,
+    )
     with steps(out) as progress:
         done = job(
             definition,

@@ -1,29 +1,60 @@
-"""What sales works with: the page and the workbook of a run, leads beside scores and reasons."""
+"""What sales works with: the pages and the workbook of a run, leads beside scores and reasons."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from predict.jobs.alikes import alikes
+from predict.jobs.overviews import Overviews
+from predict.jobs.run import TOLD
+from predict.jobs.timelines import timelines
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from predict.jobs.run import Run
+    from predict.jobs.scoring import Order
+    from predict.report.folded import Folded
+    from predict.report.overview import Overview
+    from predict.report.pages import ListSummary
     from predict.report.workbook import Entry
+    from predict.scoring.ledger import Ledger
     from predict.scoring.lists import MatchedList
+
+#: Leads of the workbook, the highest chances first; spreadsheets get slow beyond.
+MOST_ENTRIES = 20_000
+#: Where the pages of the reps are, and leads without an owner among them.
+BY_OWNER, NOBODY = "by_owner", "no owner"
+#: Letters of the name of a rep's file.
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class _Leads:
+    """The leads of the pages: scores of all rows, and who those shown are, in the same order."""
+
+    scores: pd.DataFrame
+    display: pd.DataFrame
+    summary: ListSummary
+    folded: Mapping[int, Folded]
 
 
 def write_pages(
     folder: Path,
     run: Run,
     matched: MatchedList,
-    as_of: datetime,
+    ledger: Ledger,
+    order: Order,
     name: str,
     told: str = "",
     key: str = "",
 ) -> None:
-    """Write ``list.html`` and ``list.xlsx``.
+    """Write ``list.html``, ``list.xlsx`` and, where asked, ``by_owner/``.
 
     Parameters
     ----------
@@ -33,8 +64,10 @@ def write_pages(
         After `Run.write`.
     matched : MatchedList
         Names and addresses are read from the list for the leads shown, and for these only.
-    as_of : datetime
-        The moment everything on the page was known.
+    ledger : Ledger
+        What was said of the leads before.
+    order : Order
+        As of when, for how many to work, whether each rep gets a page.
     name : str
         Heading.
     told : str
@@ -42,14 +75,14 @@ def write_pages(
     key : str
         Of the run in the ledger.
     """
-    from predict.report.pages import ListSummary, render_list
+    from predict.report.pages import MOST_LEADS, ListSummary, render_list
     from predict.report.workbook import write_workbook
 
     model = run.scorer.model
     summary = ListSummary(
         name=name,
         goal=run.scorer.goal,
-        known_on=as_of,
+        known_on=order.as_of,
         model=run.scorer.version,
         limits=run.scorer.limits,
         average=model.evidence["full"].overall,
@@ -58,35 +91,134 @@ def write_pages(
         remarks=matched.remarks,
     )
     scores, display = _whole(run, matched)
-    text = render_list(scores, run.reasons, display=display, summary=summary)
-    (folder / "list.html").write_text(text, encoding="utf-8", newline="\n")
+    shown = display.loc[run.best["row"]]
+    leads = _Leads(scores, display, summary, _folded(run, matched, shown, order))
+    tops = Overviews(
+        run,
+        ledger,
+        order.as_of,
+        _by_row(shown["name"]) if "name" in shown else {},
+        key,
+        work=order.work,
+        is_open=order.leads is None,
+    )
+    scored = scores[scores["status"] == "scored"]
+    top = tops.of(scored, shown["source"])
+    if len(scored) <= MOST_LEADS:
+        _write(folder / "list.html", render_list(
+            scores, run.reasons, display=display, summary=summary, overview=top,
+            folded=leads.folded,
+        ))  # fmt: skip
+    else:
+        _by_grade(folder, run, leads, top)
+    if order.by == "owner":
+        _by_owner(folder / BY_OWNER, run, leads, tops)
     write_workbook(
         folder / "list.xlsx",
-        _entries(run, matched, display.set_axis(scores["row"].to_numpy())),
+        _entries(run, display),
         heading=f"{name}: {run.scorer.goal.reached}",
-        known_on=as_of,
+        known_on=order.as_of,
         told=[run.scorer.limits.sentence()],
         run=key,
     )
 
 
-def _entries(run: Run, matched: MatchedList, display: pd.DataFrame) -> list[Entry]:
+def _by_grade(folder: Path, run: Run, leads: _Leads, top: Overview) -> None:
+    """Write a page for each grade; the best of them is ``list.html``."""
+    from predict.report.pages import render_list
+    from predict.scoring.grades import LETTERS
+
+    present = [letter for letter in LETTERS if (run.best["grade"] == letter).any()]
+    pages: dict[str, str] = {letter: f"list_{letter}.html" for letter in present}
+    pages[present[0]] = "list.html"
+    for letter, file in pages.items():
+        here = replace(top, grade=letter, pages=pages)
+        if letter != present[0]:
+            here = replace(here, worth=None, sources=(), elsewhere="", since="")
+        text = render_list(
+            leads.scores, run.reasons, display=leads.display, summary=leads.summary,
+            overview=here, folded=leads.folded,
+        )  # fmt: skip
+        _write(folder / file, text)
+
+
+def _by_owner(folder: Path, run: Run, leads: _Leads, tops: Overviews) -> None:
+    """Write a page for each owner of leads shown."""
+    from predict.report.pages import render_list
+
+    folder.mkdir()
+    owners = leads.display["owner"].where(leads.display["owner"] != "", NOBODY)
+    shown = leads.scores["row"].isin(run.best["row"])
+    taken: set[str] = set()
+    for owner in sorted(owners[shown.to_numpy()].unique(), key=str.casefold):
+        mine = (owners == owner).to_numpy() & shown.to_numpy()
+        scores, display = leads.scores[mine], leads.display[mine]
+        top = replace(tops.of(scores, display["source"]), rep=owner, elsewhere="")
+        summary = replace(leads.summary, told="", remarks=(), unused=())
+        text = render_list(
+            scores, run.reasons[run.reasons["row"].isin(scores["row"])], display=display,
+            summary=summary, overview=top, folded=leads.folded,
+        )  # fmt: skip
+        _write(folder / f"{file_name(owner, taken)}.html", text)
+
+
+def file_name(owner: str, taken: set[str]) -> str:
+    """Return a name for the file of an owner that every file system takes, and remember it.
+
+    Parameters
+    ----------
+    owner : str
+        As the CRM has it: a name, an address or an id.
+    taken : set of str
+        Names given already, in small letters; the new one is added.
+
+    Examples
+    --------
+    >>> taken = set()
+    >>> [file_name(owner, taken) for owner in ("Zoë O'Neil", "zoe o neil", "../..", "CON")]
+    ['Zoe_O_Neil', 'zoe_o_neil_2', 'owner', 'owner_CON']
+    """
+    flat = unicodedata.normalize("NFKD", owner).encode("ascii", "ignore").decode()
+    base = re.sub(r"[^A-Za-z0-9@.-]+", "_", flat).strip("_.-")[:_LONGEST] or "owner"
+    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", base):  # devices of Windows
+        base = f"owner_{base}"
+    made, n = base, 1
+    while made.lower() in taken:
+        n += 1
+        made = f"{base}_{n}"
+    taken.add(made.lower())
+    return made
+
+
+def _folded(run: Run, matched: MatchedList, shown: pd.DataFrame, order: Order) -> dict[int, Folded]:
+    """Return what is folded below the best leads besides their reasons."""
+    from predict.report.folded import Folded
+
+    best = run.best[run.best["row"].isin(run.reasons["row"])].head(TOLD)
+    rows = [int(row) for row in best["row"]]
+    did = timelines(run.crm, matched.grid, rows)
+    fits = dict(zip(best["row"], best["fit"], strict=True))
+    sources = _by_row(shown["source"])
+    like = alikes(run.crm, run.scorer, run.concepts, fits, sources, order.as_of)
+    return {row: Folded(timeline=did.get(row, ()), alike=like.get(row, ())) for row in rows}
+
+
+def _entries(run: Run, display: pd.DataFrame) -> list[Entry]:
     """Return the best leads as they are worked: by grade, the youngest first."""
     from predict.report.pages import cards_of
     from predict.report.workbook import Entry
 
-    best = run.best[run.best["status"] == "scored"]
     order = ["grade", "created_at", "probability", "row"]
+    best = run.best.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+    best = best.head(MOST_ENTRIES)
     best = best.sort_values(order, ascending=[True, False, False, True], kind="stable")
-    grid = matched.grid.filter(matched.grid["row"].isin(best["row"].tolist()))
-    owners = grid.select("row", "owner").to_pandas().set_index("row")["owner"]
     return [
         Entry(
             card,
             lead_id=_text(lead["lead_id"]),
-            owner=_text(owners.get(card.row)),
-            fit=_text(lead["fit"]),
-            engagement=_text(lead["engagement"]),
+            owner=card.owner,
+            fit=card.fit,
+            engagement=card.engagement,
         )
         for card, lead in zip(
             cards_of(best, run.reasons, display), best.to_dict("records"), strict=True
@@ -94,17 +226,50 @@ def _entries(run: Run, matched: MatchedList, display: pd.DataFrame) -> list[Entr
     ]
 
 
+def _by_row(values: pd.Series) -> dict[int, str]:
+    return {int(row): str(value) for row, value in values.items()}  # type: ignore[call-overload]
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
 def _whole(run: Run, matched: MatchedList) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return scores of all rows, complete for those shown, and who those are."""
+    """Return scores of all rows, complete for those shown, and by row who those are."""
     from predict.report.who import who
 
     rows = run.best["row"]
     inputs = matched.inputs.filter(matched.inputs["row"].isin(rows.tolist())).to_pandas()
     display = who(inputs.set_index("row"))
+    for name, values in _belongings(run, matched, inputs.set_index("row")).items():
+        display[name] = values.reindex(display.index).fillna("")
     details = run.best.set_index("row").drop(columns=[c for c in run.slim if c != "row"])
     scores = run.slim.set_index("row").join(details).reset_index()
     return scores, display.reindex(scores["row"], fill_value="")
+
+
+def _belongings(run: Run, matched: MatchedList, inputs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return source, campaign, list and owner by row: as the CRM has them, else as the list."""
+    spec = run.crm.definition.leads
+    grid = matched.grid.filter(matched.grid["row"].isin(inputs.index.tolist()))
+    headers = {ours: header for header, ours in matched.headers.renamed.items()}
+    found = {}
+    asked = {"source": spec.source, "campaign": spec.campaign, "list": spec.list}
+    for name, ours in {**asked, "owner": spec.owner}.items():
+        column = "owner" if name == "owner" else f"p:{ours}"
+        values = None
+        if column in grid.columns:
+            values = grid.select("row", column).to_pandas().set_index("row")[column]
+            values = values.reindex(inputs.index)
+        header = headers.get(ours or "", ours)
+        if ours and header in inputs.columns:
+            given = inputs[header]
+            values = given if values is None else values.where(values.notna(), given)
+        found[name] = (
+            inputs[[]].assign(x="")["x"] if values is None else values.map(_text).astype(object)
+        )
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -32,8 +32,10 @@ Progress = Callable[[int, int, str], None]
 
 #: Rows scored at once: bounds memory.
 CHUNK_ROWS = 50_000
-#: Leads whose full row is kept for the page.
-KEPT = 2_000
+#: Leads of a grade whose full row is kept for the pages: a page of a longer list holds one grade.
+KEPT = 20_000
+#: Leads of which the page tells more than reasons: what they did, and who was like them.
+TOLD = 2_000
 _SLIM = ["row", "status", "status_reason", "probability", "grade", "rated_qualified", "basis"]
 _SLIM += ["do_not_contact"]
 
@@ -55,9 +57,12 @@ class Run:
     slim : pandas.DataFrame
         Row, status, chance, grade of every row.
     best : pandas.DataFrame
-        All columns of the `KEPT` leads of the highest chance.
+        All columns of the `KEPT` leads of the highest chance; of a longer list, of each grade.
     reasons : pandas.DataFrame
         Reasons of those.
+    concepts : pandas.DataFrame
+        What each concept adds, in log-odds, of the `TOLD` best of those with reasons that were
+        scored on all features; index = row.
     fidelity : Fidelity
         Whether the reasons of the list are those of the model.
     """
@@ -70,6 +75,7 @@ class Run:
         self.slim: pd.DataFrame
         self.best: pd.DataFrame
         self.reasons: pd.DataFrame
+        self.concepts: pd.DataFrame
 
     def write(
         self,
@@ -106,7 +112,7 @@ class Run:
         import pandas as pd
 
         total = int(matched.grid.count().execute())
-        slim, best, why = [], [], []
+        slim, best, why, concepts = [], [], [], []
         done = 0
         with ListWriter(folder, matched.columns) as writer:
             chunks = feature_chunks(self.crm, matched.grid, self.features, rows=CHUNK_ROWS)
@@ -124,19 +130,22 @@ class Run:
                 entry.write(chunk.scores, X.drop(columns="row"), chunk.concepts)
                 self._judge(chunk, X)
                 slim.append(chunk.scores[_SLIM])
-                top = chunk.scores.nlargest(KEPT, "probability")
+                top = _best_of(chunk.scores)
                 best.append(top)
                 why.append(chunk.reasons[chunk.reasons["row"].isin(top["row"])])
+                concepts.append(_concepts_of(chunk, top))
                 done += len(X)
                 if progress is not None:
                     progress(done, total, "rows")
         self._refuse_unfaithful()
         self.slim = pd.concat(slim, ignore_index=True)
         every = pd.concat(best, ignore_index=True)
-        order = every.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
-        self.best = order.head(KEPT).reset_index(drop=True)
+        self.best = _best_of(every).reset_index(drop=True)
         reasons = pd.concat(why, ignore_index=True)
         self.reasons = reasons[reasons["row"].isin(self.best["row"])].reset_index(drop=True)
+        self.concepts = pd.concat(concepts)
+        told = self.best["row"][self.best["row"].isin(self.concepts.index)].head(TOLD)
+        self.concepts = self.concepts.loc[told]
         matched.rejects.to_csv(folder / "rejects.csv", index=False)
         return self._counts(matched, total)
 
@@ -199,6 +208,20 @@ class Run:
         given = set(matched.headers.renamed.values())
         asked = (p.name for p in self.crm.profile if "." not in p.name)
         return [name for name in asked if name not in given and name not in FROM_MAIL]
+
+
+def _best_of(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the `KEPT` scored leads of each grade with the highest chance, the best first."""
+    scored = scores[scores["status"] == "scored"]
+    order = scored.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+    return order.groupby("grade", sort=False).head(KEPT)
+
+
+def _concepts_of(chunk: Chunk, top: pd.DataFrame) -> pd.DataFrame:
+    """Return the concepts of the best leads of a chunk of which more is told; index = row."""
+    named = top["row"].isin(chunk.reasons["row"]) & (top["basis"] == "full")
+    positions = top.index[named][:TOLD]
+    return chunk.concepts.loc[positions].set_axis(top.loc[positions, "row"].to_numpy())
 
 
 def _counted(grid: ir.Table, column: str) -> dict[str, int]:

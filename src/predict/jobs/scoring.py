@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -81,6 +81,11 @@ class Order:
     read_as : mapping of str to str
         How the text of the list is read where it does not say so itself: ``delimiter``,
         ``encoding``, ``decimal``, ``dates``; see `predict.definition.exports.Export`.
+    by : {"owner"} or None
+        Whether each rep gets a page of his or her own leads, in ``by_owner/``.
+    work : int, optional
+        For how many of the first leads the page says what they are to be expected to bring; by
+        default the capacity agreed, else those rated qualified.
     """
 
     to: Path
@@ -91,6 +96,8 @@ class Order:
     vendor: str | None = None
     keep: bool = False
     read_as: Mapping[str, str] = field(default_factory=dict)
+    by: Literal["owner"] | None = None
+    work: int | None = None
 
 
 def score(
@@ -190,6 +197,7 @@ class Office:
             *([vendor, order.keep] if vendor or order.keep else []),
         ]
         asked += [dict(order.read_as)] if order.read_as else []
+        asked += [order.by, order.work] if order.by or order.work else []
         inputs = json_digest([listed, self.version.digest, order.as_of.isoformat(), *asked])
         if is_complete(order.to, inputs):
             return Scoring(order.to, read_json(order.to / "manifest.json"), True)
@@ -282,7 +290,7 @@ def _publish(
                 note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
         title = str(manifest["list"])
         said = [str(manifest["told"]), *([stale.sentence.rstrip(".")] if stale else [])]
-        write_pages(staging, run, matched, order.as_of, title, ". ".join(said), key)
+        write_pages(staging, run, matched, ledger, order, title, ". ".join(said), key)
     return Scoring(order.to, manifest, False)
 
 

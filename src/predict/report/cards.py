@@ -2,57 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from predict.report.points import Point, Walk, points, walk_of
 from predict.scoring import figures
 from predict.scoring.stability import UNCERTAIN
-from predict.scoring.wording import split
 from predict.scoring.words import safe_text
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: Contributions (log-odds) from which on a reason is called strong (the odds double) or clear.
-STRONG, CLEAR = 0.69, 0.25
-#: A full bar stands for a contribution (log-odds) between these: one freak must not flatten all
-#: others, and a list of small reasons must not look like one of strong ones.
-FULL_BAR = (0.7, 2.0)
 _MOST_DOTS = 20
-_MOST_LETTERS = 600
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,24}")
-
-
-@dataclass(frozen=True)
-class Point:
-    """One reason: what is true of the lead, what became of past leads like it, how much it counts.
-
-    Parameters
-    ----------
-    fact, evidence : str
-        Each a sentence; the evidence may be empty.
-    strength : {"strong", "clear", "slight"}
-        The contribution in words.
-    width : float
-        Length of the bar, 0 to 100.
-    contribution : float
-        What it adds, in log-odds: for ordering, never printed.
-    """
-
-    fact: str
-    evidence: str
-    strength: str
-    width: float
-    contribution: float
-
-    @property
-    def raises(self) -> bool:
-        """Whether it raised the chance."""
-        return self.contribution > 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +63,16 @@ class Card:
         Agreed criteria failed, and those still to find out.
     marks : tuple of str
         What to be careful about.
+    start : float
+        The chance of a lead of which nothing is known yet; NaN where reasons were not asked for.
+    refused : str
+        What says that the lead may not be contacted in every way, or "".
+    days : float
+        Age in days; NaN where it is not known.
+    fit, engagement : str
+        The two-way grade, "" where there is none.
+    campaign, list_name, owner : str
+        Where the lead belongs.
     """
 
     row: int
@@ -122,6 +96,29 @@ class Card:
     failed: tuple[str, ...]
     unknown: tuple[str, ...]
     marks: tuple[str, ...]
+    start: float = math.nan
+    refused: str = ""
+    days: float = math.nan
+    fit: str = ""
+    engagement: str = ""
+    campaign: str = ""
+    list_name: str = ""
+    owner: str = ""
+
+    @property
+    def told(self) -> Point | None:
+        """The reason to call: of a lead worth calling the strongest for, else the strongest."""
+        return self.higher[0] if self.qualified and self.higher else self.first
+
+    @property
+    def walk(self) -> Walk | None:
+        """The walk from where every lead starts to this lead's chance."""
+        return walk_of(self.start, self.probability, [*self.higher, *self.lower])
+
+    @property
+    def criteria(self) -> str:
+        """What the agreed criteria say: "failed", "open" (something to find out) or "met"."""
+        return "failed" if self.failed else "open" if self.unknown else "met"
 
     @property
     def first(self) -> Point | None:
@@ -130,46 +127,11 @@ class Card:
         return max(named, key=lambda point: abs(point.contribution), default=None)
 
 
-def full_bar(reasons: pd.DataFrame) -> float:
-    """Return the contribution for which a bar has full length, common to all leads shown.
-
-    Parameters
-    ----------
-    reasons : pandas.DataFrame
-        Reasons of the leads shown.
-    """
-    named = reasons.loc[reasons["direction"] != "other", "contribution"].abs()
-    return min(max(float(named.max()) if len(named) else 0.0, FULL_BAR[0]), FULL_BAR[1])
-
-
-def points(
-    reasons: pd.DataFrame, full: float
-) -> tuple[tuple[Point, ...], tuple[Point, ...], Point | None]:
-    """Return the reasons for, those against, and the rest, of one lead.
-
-    Parameters
-    ----------
-    reasons : pandas.DataFrame
-        Rows of one lead from `predict.scoring.reasons.reasons`, in rank order.
-    full : float
-        Contribution of a full bar, from `full_bar`.
-    """
-    made = [
-        (str(direction), _point(float(contribution), str(sentence), full))
-        for direction, contribution, sentence in zip(
-            reasons["direction"], reasons["contribution"], reasons["sentence"], strict=True
-        )
-    ]
-    rest = [point for direction, point in made if direction == "other"]
-    return (
-        tuple(point for direction, point in made if direction == "for"),
-        tuple(point for direction, point in made if direction == "against"),
-        rest[0] if rest and rest[0].strength != "none" else None,
-    )
-
-
 def card(
-    lead: Mapping[str, Any], reasons: pd.DataFrame, who: Mapping[str, str], full: float
+    lead: Mapping[str, Any],
+    reasons: Sequence[Mapping[str, Any]],
+    who: Mapping[str, str],
+    full: float,
 ) -> Card:
     """Return the card of one scored lead.
 
@@ -177,8 +139,8 @@ def card(
     ----------
     lead : mapping
         Its row of the scores frame.
-    reasons : pandas.DataFrame
-        Its rows of the reasons frame.
+    reasons : sequence of mapping
+        Its rows of the reasons frame, in rank order.
     who : mapping of str to str
         Roles of `predict.report.who.ROLES` → text.
     full : float
@@ -211,25 +173,22 @@ def card(
         failed=_parts(lead.get("criteria_failed")),
         unknown=_parts(lead.get("criteria_unknown")),
         marks=tuple(_marks(lead)),
+        start=_start(probability, reasons),
+        refused=_refused(lead),
+        days=_days(lead.get("created_at"), lead.get("as_of")),
+        fit=_grade(lead.get("fit")),
+        engagement=_grade(lead.get("engagement")),
+        campaign=said.get("campaign", ""),
+        list_name=said.get("list", ""),
+        owner=said.get("owner", ""),
     )
 
 
-def _point(contribution: float, sentence: str, full: float) -> Point:
-    size = abs(contribution)
-    fact, evidence = split(safe_text(sentence, limit=_MOST_LETTERS))
-    if size >= STRONG:
-        strength = "strong"
-    elif size >= CLEAR:
-        strength = "clear"
-    else:
-        strength = "slight" if size >= 0.05 else "none"
-    return Point(
-        fact=fact[:1].upper() + fact[1:],
-        evidence=evidence[:1].upper() + evidence[1:],
-        strength=strength,
-        width=round(100 * min(1.0, size / full), 1),
-        contribution=contribution,
-    )
+def _start(probability: float, reasons: Sequence[Mapping[str, Any]]) -> float:
+    """Return the chance without all that moved it."""
+    if not reasons:
+        return math.nan
+    return probability - math.fsum(float(row.get("points", math.nan)) for row in reasons)
 
 
 def _dots(probability: float) -> tuple[bool, ...]:
@@ -239,13 +198,22 @@ def _dots(probability: float) -> tuple[bool, ...]:
     return tuple(place < fraction[0] for place in range(fraction[1]))
 
 
-def _came(created_at: object, as_of: object) -> str:
+def _days(created_at: object, as_of: object) -> float:
     if not isinstance(created_at, datetime) or not isinstance(as_of, datetime):
-        return ""
+        return math.nan
     days = (as_of - created_at).total_seconds() / 86_400
-    if not days >= 0:  # also where either is missing (NaT)
+    return days if days >= 0 else math.nan  # also where either is missing (NaT)
+
+
+def _came(created_at: object, as_of: object) -> str:
+    days = _days(created_at, as_of)
+    if math.isnan(days):
         return ""
     return "came today" if days < 1 else f"came {figures.with_unit(float(int(days)), 'days')} ago"
+
+
+def _grade(said: object) -> str:
+    return said if isinstance(said, str) else ""
 
 
 def _contacts(said: Mapping[str, str]) -> Iterable[Contact]:
@@ -263,10 +231,14 @@ def _parts(joined: object) -> tuple[str, ...]:
     return tuple(safe_text(part, limit=120) for part in joined.split("; ") if part)
 
 
-def _marks(lead: Mapping[str, Any]) -> Iterable[str]:
+def _refused(lead: Mapping[str, Any]) -> str:
     refused = lead.get("do_not_contact")
-    if isinstance(refused, str) and refused:
-        yield f"May not be contacted in every way: see {safe_text(refused, limit=120)}."
+    return safe_text(refused, limit=120) if isinstance(refused, str) and refused else ""
+
+
+def _marks(lead: Mapping[str, Any]) -> Iterable[str]:
+    if refused := _refused(lead):
+        yield f"May not be contacted in every way: see {refused}."
     unlike = lead.get("unlike")
     if isinstance(unlike, str) and unlike:
         yield safe_text(unlike, limit=240)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from predict.report.cards import Card, Point, card, full_bar
+from predict.report.cards import Card, card
+from predict.report.points import Point, full_bar
 from predict.scoring.wording import HEADINGS
 from predict.scoring.words import safe_text
 
@@ -57,7 +58,8 @@ def render_lead(
         return Group(
             Text(safe_text(lead["lead_id"]), style="bold"), Text(f"not scored, because {why}")
         )
-    shown = card(lead, reasons, who or {}, full_bar(reasons) if len(reasons) else 1.0)
+    rows = cast("list[dict[str, Any]]", reasons.to_dict("records"))
+    shown = card(lead, rows, who or {}, full_bar(reasons) if len(reasons) else 1.0)
     return Group(*_head(shown), *_reasons(shown), *_foot(shown))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,13 +242,16 @@ class Ledger:
         return frame.sort_values(order, kind="stable", ignore_index=True)
 
     def frame(
-        self, lead_id: str | None = None, *, columns: Sequence[str] | None = None
+        self,
+        lead_id: str | Set[str] | None = None,
+        *,
+        columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Return the rows of all runs, of one lead or of all.
+        """Return the rows of all runs, of one lead, of some or of all.
 
         Parameters
         ----------
-        lead_id : str, optional
+        lead_id : str or set of str, optional
             Whose rows; all by default.
         columns : sequence of str, optional
             Which columns besides ``run``, ``row``, ``lead_id`` and ``as_of``; all by default. A
@@ -265,7 +268,8 @@ class Ledger:
 
         keys = ["row", "lead_id", "as_of"]
         wanted = None if columns is None else [*keys, *(c for c in columns if c not in keys)]
-        filters = None if lead_id is None else [("lead_id", "=", lead_id)]
+        asked = {lead_id} if isinstance(lead_id, str) else lead_id
+        filters = None if asked is None else [("lead_id", "in", asked)]
         frames = []
         for path, _ in self._manifests():
             present = parquet.read_schema(path / ROWS).names
