@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,6 +125,8 @@ def changes_of(
     definition: Definition | Path,
     scored: Path | str,
     since: datetime | None = None,
+    *,
+    rows: Sequence[int] | None = None,
 ) -> pd.DataFrame:
     """Return why the leads of a scored list are scored otherwise than before.
 
@@ -135,6 +138,8 @@ def changes_of(
         Folder that `predict.jobs.scoring.score` published, or the key of its run in the ledger.
     since : datetime, optional
         See `change_of`.
+    rows : sequence of int, optional
+        Only these rows of the list.
 
     Returns
     -------
@@ -150,6 +155,8 @@ def changes_of(
     key = scored if isinstance(scored, str) else str(read_json(scored / "manifest.json")["ledger"])
     current = ledger.rows(key)
     current = current[current["lead_id"].notna()]
+    if rows is not None:
+        current = current[current["row"].isin(rows)]
     past = ledger.frame(columns=["basis", "probability", "grade"])
     past = past[past["run"].isin(runs)]
     return _told(home, definition, ledger, runs, key, current, past, since)

@@ -7,23 +7,25 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from predict.jobs.alikes import alikes
 from predict.jobs.overviews import Overviews
 from predict.jobs.run import TOLD
 from predict.jobs.timelines import timelines
+from predict.scoring import figures
+from predict.scoring.ledger import Ledger
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from predict.home import Home
     from predict.jobs.run import Run
     from predict.jobs.scoring import Order
     from predict.report.folded import Folded
     from predict.report.overview import Overview
     from predict.report.pages import ListSummary
     from predict.report.workbook import Entry
-    from predict.scoring.ledger import Ledger
     from predict.scoring.lists import MatchedList
 
 #: Leads of the workbook, the highest chances first; spreadsheets get slow beyond.
@@ -48,7 +50,7 @@ def write_pages(
     folder: Path,
     run: Run,
     matched: MatchedList,
-    ledger: Ledger,
+    home: Home,
     order: Order,
     name: str,
     told: str = "",
@@ -64,8 +66,8 @@ def write_pages(
         After `Run.write`.
     matched : MatchedList
         Names and addresses are read from the list for the leads shown, and for these only.
-    ledger : Ledger
-        What was said of the leads before.
+    home : Home
+        Its ledger knows what was said of the leads before.
     order : Order
         As of when, for how many to work, whether each rep gets a page.
     name : str
@@ -92,10 +94,12 @@ def write_pages(
     )
     scores, display = _whole(run, matched)
     shown = display.loc[run.best["row"]]
-    leads = _Leads(scores, display, summary, _folded(run, matched, shown, order))
+    leads = _Leads(
+        scores, display, summary, _folded(run, matched, shown, order, _changed(run, home, key))
+    )
     tops = Overviews(
         run,
-        ledger,
+        Ledger(home.ledger),
         order.as_of,
         _by_row(shown["name"]) if "name" in shown else {},
         key,
@@ -190,17 +194,55 @@ def file_name(owner: str, taken: set[str]) -> str:
     return made
 
 
-def _folded(run: Run, matched: MatchedList, shown: pd.DataFrame, order: Order) -> dict[int, Folded]:
+def _told_rows(run: Run) -> pd.DataFrame:
+    """Return the best leads, of which something is folded below the first screen."""
+    return run.best[run.best["row"].isin(run.reasons["row"])].head(TOLD)
+
+
+def _changed(run: Run, home: Home, key: str) -> dict[int, tuple[str, list[tuple[str, float]]]]:
+    """Return, by row, the chance of the last time and what moved it since."""
+    from predict.jobs.changing import changes_of
+
+    rows = [int(row) for row in _told_rows(run)["row"]]
+    if not rows or not key:
+        return {}
+    moved = changes_of(home, run.crm.definition, key, rows=rows)
+    moved = moved[moved["since"].notna()]
+    return {
+        int(cast("int", row)): (
+            f"{figures.percent(part['before'].iloc[0])} on {figures.day(part['since'].iloc[0])}",
+            list(zip(part["sentence"], part["points"], strict=True)),
+        )
+        for row, part in moved.groupby("row")
+    }
+
+
+def _folded(
+    run: Run,
+    matched: MatchedList,
+    shown: pd.DataFrame,
+    order: Order,
+    changed: Mapping[int, tuple[str, list[tuple[str, float]]]],
+) -> dict[int, Folded]:
     """Return what is folded below the best leads besides their reasons."""
     from predict.report.folded import Folded
 
-    best = run.best[run.best["row"].isin(run.reasons["row"])].head(TOLD)
+    best = _told_rows(run)
     rows = [int(row) for row in best["row"]]
+    nothing: tuple[str, list[tuple[str, float]]] = ("", [])
     did = timelines(run.crm, matched.grid, rows)
     fits = dict(zip(best["row"], best["fit"], strict=True))
     sources = _by_row(shown["source"])
     like = alikes(run.crm, run.scorer, run.concepts, fits, sources, order.as_of)
-    return {row: Folded(timeline=did.get(row, ()), alike=like.get(row, ())) for row in rows}
+    return {
+        row: Folded(
+            timeline=did.get(row, ()),
+            alike=like.get(row, ()),
+            before=changed.get(row, nothing)[0],
+            changed=tuple(changed.get(row, nothing)[1]),
+        )
+        for row in rows
+    }
 
 
 def _entries(run: Run, display: pd.DataFrame) -> list[Entry]:

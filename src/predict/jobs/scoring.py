@@ -290,7 +290,7 @@ def _publish(
                 note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
         title = str(manifest["list"])
         said = [str(manifest["told"]), *([stale.sentence.rstrip(".")] if stale else [])]
-        write_pages(staging, run, matched, ledger, order, title, ". ".join(said), key)
+        write_pages(staging, run, matched, office.home, order, title, ". ".join(said), key)
     return Scoring(order.to, manifest, False)
 
 
