@@ -93,7 +93,7 @@ def test_demo_in_a_vendors_shape_checks(predict: Predict, tmp_path, shape, leads
     done = predict("demo", "--to", to, "--leads", 1_200, "--seed", 4, "--as", shape)
     assert done.code == 0
     assert leads in done.out
-    checked = predict("check", to / "definition.toml")
+    checked = predict("check", to / "definition.toml", "--quick")
     assert checked.code == 0
     assert "1,200 leads, created from" in checked.out
     clean = predict("demo", "--to", to, "--leads", 1_200, "--seed", 4)
