@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 #: Gain in AUC within months, by the lower bound, that is told of; from which a column stops a
 #: training that is undeclared or warned of by another rule; that the other leads of an account,
 #: which stand in for each other, may give together before it is told of.
-TELLING, BEYOND, COLLEAGUES = 0.05, 0.10, 0.10
+TELLING, BEYOND, COLLEAGUES = 0.05, 0.10, 0.075
 #: Share of the time that is learned from; leads looked at; columns that are left out in turn.
 EARLY, MOST_LEADS, MOST_COLUMNS = 0.5, 12_000, 8
 #: Share of the trees' gain below which a column cannot matter much.
