@@ -41,6 +41,10 @@ path = "stages.csv"
 lead_id = "Mail"
 stage_column = "stage"
 entered_at = "at"
+[audit.allow.Industri]
+reason = "asked on the form"
+by = "A. Muster"
+until = 2030-12-31
 """
 N = 1_800
 THEN, NOW = pd.Timestamp("2024-04-01"), pd.Timestamp("2024-07-01")
@@ -130,6 +134,12 @@ def test_columns_that_young_leads_lack_are_told(audits):
     found = {c: s for c, s in found.items() if c not in ("Handover", "Undeclared")}
     assert set(found.values()) == {"fine"}
     assert {"Owner", "Industry", "Contact", "Visits"} <= set(found)
+
+
+def test_an_allowance_of_a_column_that_is_not_there_is_told(audits):
+    (found,) = [f for f in audits[0].findings if f.code == "leak-allow"]
+    assert (found.severity, found.subject) == ("warn", "Industri")
+    assert "Did you mean “Industry”?" in found.sentence
 
 
 def test_a_column_that_the_archive_does_not_hold_is_not_judged(tmp_path):
