@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,12 @@ import pytest
 import predict as pr
 from predict.history.specs import Spec
 from predict.history.suspects import exact_bounds, strength
+from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.audit import Audit
 from predict.learning.leakage.case import open_case
 from predict.learning.leakage.cells import Cell, cells_of, measure
 from predict.learning.leakage.foretelling import Ranks, foretell
+from predict.learning.leakage.verdict import Verdict
 
 N = 3_000
 
@@ -108,6 +111,50 @@ def test_two_columns_that_tell_only_together_are_named():
     found = pr.audit(firm.data(a=one.astype(str), b=two.astype(str)))
     assert {f.subject for f in found.findings if f.severity in ("warn", "block")} == {"a", "b"}
     assert told(found, "leak-single")["a"] == told(found, "leak-sparse")["a"] == "fine"
+
+
+def strong(firm: Firm, won: float, lost: float) -> np.ndarray:
+    """Return a column like an honest one of a firm that sells to one trade."""
+    share = np.where(firm.y == 1, won, lost)
+    return np.where(np.random.default_rng(12).random(len(share)) < share, "steel", "paper")
+
+
+def test_an_honest_strong_column_warns_by_its_gain_and_does_not_stop():
+    firm = Firm(n=8_000)
+    found = pr.audit(firm.data(industry=strong(firm, 0.8, 0.3)))
+    assert told(found, "leak-ablation")["industry"] == "warn"
+    assert not found.blocked
+
+
+@pytest.mark.parametrize("why", ["undeclared", "warned of"])
+def test_the_gain_stops_what_is_undeclared_or_suspect_already(why):
+    firm = Firm(n=8_000)
+    case = open_case(firm.data(industry=strong(firm, 0.9, 0.25)), None, None, 0)
+    assert {v.column: v.severity for v in AblationRule().judge(case)}["industry"] == "warn"
+    if why == "undeclared":
+        case.subjects = tuple(
+            replace(s, cls="undeclared") if s.name == "industry" else s for s in case.subjects
+        )
+    else:
+        case.told = (Verdict("leak-exports", "two exports", "industry", "warn", "It changed."),)
+    found = {v.column: v.severity for v in AblationRule().judge(case)}
+    assert found.pop("industry") == "block"
+    assert set(found.values()) == {"fine"}
+
+
+def test_twins_of_the_account_are_left_out_together():
+    """Each stands in for the other, so that leaving out one changes nothing."""
+    firm = Firm(n=8_000)
+    rows = firm.y + firm.rng.normal(0, 0.75, len(firm.y))
+    data = firm.data(account__count_30d=rows, account__count_365d=2 * rows)
+    specs = [replace(s, view="account") if "account" in s.name else s for s in data.specs]
+    data = replace(data, specs=tuple(specs))
+    found = [v for v in pr.audit(data).verdicts if v.rule == "leak-ablation"]
+    warned = [v for v in found if v.severity == "warn"]
+    assert len(warned) == 1
+    assert warned[0].column.startswith("account__")
+    assert "2 columns on other leads" in warned[0].sentence
+    assert sum(v.column.startswith("account__") for v in found) == 2
 
 
 def test_an_id_in_the_order_of_the_outcome_is_told():

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from predict.crm.leads import LeadsPart
+    from predict.crm.sources import Workspace
+    from predict.crm.texttable import TextTable
     from predict.definition.agreement import Retention
+    from predict.definition.schema import Definition
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Archived:
         Whether it holds what `predict.crm.keeping` keeps; else copies of the files.
     decimals : mapping of table to str
         Decimal signs that were declared, or fixed by the source.
+    emptied : mapping of table and column to int
+        How many cells of which column were kept empty, since they name somebody.
     """
 
     folder: Path
@@ -57,6 +62,7 @@ class Archived:
     inputs: str = ""
     typed: bool = False
     decimals: Mapping[str, str] = field(default_factory=dict)
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
     def files(self, table: str) -> list[Path]:
         """Return the files of a table, checked against what was sealed.
@@ -120,6 +126,7 @@ def archived_exports(archive: Path | None, name: str) -> list[Archived]:
             manifest["inputs"],
             "format" in manifest,
             manifest.get("decimals", {}),
+            manifest.get("emptied", {}),
         )
     return [found[us] for us in sorted(found)]
 
@@ -262,24 +269,54 @@ def _of_table(
     return Changes(key, changed, tracked)
 
 
-def _values(reader: Reader, export: Archived, table: str, own: Sequence[ProfileColumn]) -> ir.Table:
-    """Return the columns of an archived table that it has, one row a record."""
-    import ibis
+def archived_text(
+    workspace: Workspace, definition: Definition, export: Archived, table: str
+) -> TextTable:
+    """Return an archived table of leads or of related profiles, as text.
 
-    definition = reader.definition
+    Parameters
+    ----------
+    workspace : Workspace
+        Of the export at hand.
+    definition : Definition
+        By which it is read.
+    export : Archived
+        From `archived_exports`.
+    table : str
+        ``leads`` or ``related.NAME``.
+
+    Returns
+    -------
+    TextTable
+        Without what the archive leaves out; who works on a lead and addresses are hashed, cells
+        that name somebody are empty (`predict.crm.keeping`).
+
+    Raises
+    ------
+    InputError
+        The table was not archived, or was altered.
+    """
     spec: Any = definition.leads
-    prefix, identity = "", definition.leads.lead_id
     if table != "leads":
-        name = table.removeprefix("related.")
-        spec = definition.related[name]
-        prefix, identity = f"{name}.", spec.their_key
+        spec = definition.related[table.removeprefix("related.")]
     export.files(table)
     places = tuple(str(export.folder / place) for place in export.tables[table])
     told: dict[str, Any] = {"path": places, "sql": None, "url_env": None}
     if export.typed:  # what was left out then is not there
         told |= {"where": {}, "decimal": export.decimals.get(table, spec.decimal)}
-    copy = spec.model_copy(update=told)
-    text = read_text(reader.workspace, copy, folder=export.folder)
+    return read_text(workspace, spec.model_copy(update=told), folder=export.folder)
+
+
+def _values(reader: Reader, export: Archived, table: str, own: Sequence[ProfileColumn]) -> ir.Table:
+    """Return the columns of an archived table that it has, one row a record."""
+    import ibis
+
+    definition = reader.definition
+    prefix, identity = "", definition.leads.lead_id
+    if table != "leads":
+        name = table.removeprefix("related.")
+        prefix, identity = f"{name}.", definition.related[name].their_key
+    text = archived_text(reader.workspace, definition, export, table)
     there = {p: c for p in own if (c := p.name.removeprefix(prefix)) in text.columns}
     parsed = reader.parse(text, {c: parser(p.dtype) for p, c in there.items()} | {identity: "id"})
     rows = parsed.table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from predict.crm.ids import hashed
 from predict.crm.reader import Reader
 from predict.crm.stamps import DAY, day_shift
 from predict.crm.texttable import FILE, RECORD, TextTable, as_text
@@ -117,8 +118,21 @@ def _joined(crm: Crm, text: TextTable, leads: ir.Table, names: Sequence[str]) ->
     return crm.workspace.materialise(kept, "columns", order_by=["lead_no"])
 
 
-def raw_columns(crm: Crm, text: TextTable, names: Sequence[str]) -> ir.Table:
+def raw_columns(
+    crm: Crm, text: TextTable, names: Sequence[str], *, archived: bool = False
+) -> ir.Table:
     """Return raw columns of the leads' table, one row a lead: that of its first record.
+
+    Parameters
+    ----------
+    crm : Crm
+        The opened export.
+    text : TextTable
+        Its leads' table, or an archived one.
+    names : sequence of str
+        Columns.
+    archived : bool
+        The table is from the archive, where ids that are addresses are hashed.
 
     Returns
     -------
@@ -132,9 +146,9 @@ def raw_columns(crm: Crm, text: TextTable, names: Sequence[str]) -> ir.Table:
     ids = Reader(crm.workspace, crm.definition).parse(text, {spec.lead_id: "id"}).table
     # A column of any name must not meet one of ours, so the ids come under a name of their own.
     ids = ids.select(id_of_lead=ids[spec.lead_id], id_file=ids[FILE], id_record=ids[RECORD])
-    known = ids.inner_join(
-        crm.leads.select("lead_id", "lead_no"), ids.id_of_lead == crm.leads.lead_id
-    )
+    leads = crm.leads.select("lead_id", "lead_no")
+    known_as = hashed(leads.lead_id) if archived else leads.lead_id
+    known = ids.inner_join(leads, ids.id_of_lead == known_as)
     order = ibis.window(group_by="lead_no", order_by=["id_file", "id_record"])
     first = known.mutate(place=ibis.row_number().over(order)).filter(lambda t: t.place == 0)
     raw = text.table.select(

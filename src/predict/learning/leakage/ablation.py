@@ -1,8 +1,12 @@
-"""Paired ablation: trees with and without a column; what is invisible alone may lift the rest."""
+"""Paired ablation: trees with and without a column; what is invisible alone may lift the rest.
+
+A strong honest column lifts the trees as a leak does. So the gain alone warns; it stops a training
+where nobody said what the column is, or where another rule warned of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +20,10 @@ from predict.learning.leakage.verdict import Degree, Verdict
 
 Floats = NDArray[np.float64]
 
-#: Gain in AUC within months, by the lower bound, that is told of, and that stops a training.
-TELLING, BEYOND = 0.05, 0.10
+#: Gain in AUC within months, by the lower bound, that is told of; from which a column stops a
+#: training that is undeclared or warned of by another rule; that the other leads of an account,
+#: which stand in for each other, may give together before it is told of.
+TELLING, BEYOND, COLLEAGUES = 0.05, 0.10, 0.075
 #: Share of the time that is learned from; leads looked at; columns that are left out in turn.
 EARLY, MOST_LEADS, MOST_COLUMNS = 0.5, 12_000, 8
 #: Share of the trees' gain below which a column cannot matter much.
@@ -62,31 +68,33 @@ class AblationRule:
         category = [i for i, s in enumerate(columns) if s.kind == "category"]
         whole, gains = _fit(matrix, category, y, early, late, case.seed)
         order = [int(i) for i in np.argsort(-gains)[:MOST_COLUMNS] if gains[i] >= IDLE]
-        for i in range(len(columns)):
-            if i not in order:
-                said = "The trees do not lean on it."
-                yield Verdict(self.code, self.title, columns[i].name, "fine", said)
-        for i in order:
-            kept = [j for j in range(len(columns)) if j != i]
+
+        def without(left: Sequence[int]) -> Floats:
+            kept = [j for j in range(len(columns)) if j not in left]
             fewer = [k for k, j in enumerate(kept) if j in category]
-            without, _ = _fit(matrix[:, kept], fewer, y, early, late, case.seed)
-            yield self._of(columns[i], case.leads, late, whole, without, case.seed)
+            return _fit(matrix[:, kept], fewer, y, early, late, case.seed)[0]
+
+        together = self._colleagues(case, columns, gains, late, whole, without)
+        for i, subject in enumerate(columns):
+            if i in order:
+                found = self._of(case, subject, late, whole, without([i]))
+            else:
+                said = "The trees do not lean on it."
+                found = Verdict(self.code, self.title, subject.name, "fine", said)
+            alike = together is not None and together.column == subject.name
+            yield together if together and alike and found.severity == "fine" else found
 
     def _of(
-        self,
-        subject: Subject,
-        sheet: Sheet,
-        late: NDArray[np.int64],
-        whole: Floats,
-        without: Floats,
-        seed: int,
+        self, case: Case, subject: Subject, late: NDArray[np.int64], whole: Floats, without: Floats
     ) -> Verdict:
-        value, low, a, b = gain(sheet, late, whole, without, seed)
+        value, low, a, b = gain(case.leads, late, whole, without, case.seed)
         figures = {"gain": value, "gain_low": low, "auc": a, "auc_without": b}
         by = 1.5 if subject.in_time else 1.0
         degree: Degree = "fine"
         if low >= TELLING * by:
-            degree = "block" if low >= BEYOND * by else "warn"
+            told = any(v.column == subject.name and v.severity == "warn" for v in case.told)
+            suspect = told or subject.cls == "undeclared"
+            degree = "block" if suspect and low >= BEYOND * by else "warn"
         said = (
             f"With “{subject.name}” trees rank later leads of the same month with an AUC of "
             f"{a:.2f}, without it {b:.2f}"
@@ -95,9 +103,34 @@ class AblationRule:
             "."
             if degree == "fine"
             else f": at the least {low:.2f} come from this column alone or "
-            "together with others, more than one that was known beforehand gives."
+            "together with others, more than most that were known beforehand give."
         )
         return Verdict(self.code, self.title, subject.name, degree, said, figures)
+
+    def _colleagues(
+        self,
+        case: Case,
+        columns: Sequence[Subject],
+        gains: Floats,
+        late: NDArray[np.int64],
+        whole: Floats,
+        without: Callable[[Sequence[int]], Floats],
+    ) -> Verdict | None:
+        """Return a warning where all that is told of the account's other leads says too much."""
+        alike = [i for i, s in enumerate(columns) if s.view == "account"]
+        if len(alike) < 2 or gains[alike].sum() < IDLE:
+            return None
+        value, low, a, b = gain(case.leads, late, whole, without(alike), case.seed)
+        if low < COLLEAGUES:
+            return None
+        figures = {"gain": value, "gain_low": low, "auc": a, "auc_without": b}
+        said = (
+            f"With the {len(alike)} columns on other leads of the account trees rank later leads "
+            f"of the same month with an AUC of {a:.2f}, without them {b:.2f}: at the least "
+            f"{low:.2f} come from rows of others, more than colleagues tell of a lead beforehand."
+        )
+        strongest = columns[max(alike, key=lambda i: gains[i])].name
+        return Verdict(self.code, self.title, strongest, "warn", said, figures)
 
 
 def gain(

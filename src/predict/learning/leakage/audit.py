@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from predict.errors import nearest
 from predict.findings import Finding, ordered
 from predict.learning.leakage.ablation import AblationRule
 from predict.learning.leakage.case import Case, Subject, open_case
 from predict.learning.leakage.clocks import ClockRule
 from predict.learning.leakage.decay import DecayRule
 from predict.learning.leakage.duplicates import DuplicateRule
-from predict.learning.leakage.filling import ExportsRule, FreshnessRule
+from predict.learning.leakage.exports import ExportsRule
+from predict.learning.leakage.freshness import FreshnessRule
 from predict.learning.leakage.future import FutureRule
 from predict.learning.leakage.joins import JoinRule
 from predict.learning.leakage.later import LaterRule
@@ -153,7 +155,7 @@ def audit(
             cured.add(final.column)
             final = replace(final, sentence=final.sentence + _cure(case.subject(final.column)))
         settled.append(final)
-    return Audit(tuple(settled), allowed)
+    return Audit((*settled, *_idle(allowed, case, settled)), allowed)
 
 
 def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
@@ -169,6 +171,20 @@ def _allowed(crm: Crm | None) -> dict[str, dict[str, Any]]:
         }
         for column, said in crm.definition.audit.allow.items()
     }
+
+
+def _idle(allowed: Iterable[str], case: Case, told: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Yield a warning per allowance of a column that is not there: a slip allows nothing."""
+    known = {s.name: None for s in case.subjects} | {v.column: None for v in told}
+    known.pop("all columns", None)
+    if case.crm is not None and "leads" in case.crm.texts:
+        known |= dict.fromkeys(case.crm.texts["leads"].columns)
+    for column in allowed:
+        if column not in known:
+            said = f"[audit.allow.{_key(column)}] allows nothing: no column is called “{column}”."
+            near = nearest(column, known)
+            said += f" Did you mean “{near}”?" if near else ""
+            yield Verdict("leak-allow", "allowances", column, "warn", said)
 
 
 def _settled(verdict: Verdict, case: Case, allowed: Mapping[str, Mapping[str, Any]]) -> Verdict:

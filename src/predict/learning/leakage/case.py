@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,8 @@ Whole = NDArray[np.int64]
 MOST_LEADS = 50_000
 #: Days between look and date for numbers to be dates; how many at least; day 0 of spreadsheets.
 NEAR_DAYS, FEWEST_DATES, SERIAL = 1_500.0, 50, -25_569.0
+#: Stretches of time; each but the first is judged by what came before it.
+STRETCHES = 4
 #: Classes of columns that are left out on purpose: what they know is no surprise.
 _ASIDE = frozenset(
     ("mutable", "hindsight", "incumbent", "personal", "last_of", "first_of", "eligibility", "role")
@@ -60,6 +63,62 @@ class Sheet:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @cached_property
+    def months(self) -> int:
+        """How many months there are."""
+        return int(self.month.max()) + 1
+
+    @cached_property
+    def groups(self) -> int:
+        """How many accounts there are, by their codes."""
+        return int(self.group.max()) + 1
+
+    @cached_property
+    def month_and_outcome(self) -> Whole:
+        """One code of month and outcome per row."""
+        return 2 * self.month.astype(np.int64) + self.y.astype(np.int64)
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Stretches of time, each with what came before it; the same for every column."""
+        cuts = np.unique(np.quantile(self.time, np.arange(1, STRETCHES) / STRETCHES))
+        place = np.searchsorted(cuts, self.time, side="right")
+        found = []
+        for number in range(1, int(place.max()) + 1):
+            known = np.flatnonzero(place < number)
+            taught = np.zeros(self.groups, dtype=bool)
+            taught[self.group[known]] = True
+            rows = np.flatnonzero((place == number) & ~taught[self.group])
+            if len(rows) and len(known):
+                n = np.bincount(self.month[known], minlength=self.months)
+                won = np.bincount(self.month[known], self.y[known], minlength=self.months)
+                rate = won / np.maximum(n, 1)
+                above = self.y[known] - rate[self.month[known]]
+                found.append(Stretch(number, known, above, rows))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of time that is judged by what came before it.
+
+    Parameters
+    ----------
+    number : int
+        Which of them, from 1.
+    known : ndarray of shape (n_known,)
+        Rows before it.
+    above : ndarray of shape (n_known,)
+        Their outcome less the rate of their month.
+    rows : ndarray of shape (n_rows,)
+        Rows of it whose accounts were not seen before.
+    """
+
+    number: int
+    known: Whole
+    above: Floats
+    rows: Whole
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from predict.history.suspects import Bounds, exact_bounds, strength
 from predict.learning.leakage.case import Sheet, Subject
 
 Marks = NDArray[np.bool_]
+Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 #: Leads that a cell, and all others, must have.
@@ -61,29 +62,21 @@ def _levels(subject: Subject, n: int) -> Iterator[Cell]:
 
 
 def _numbers(values: Floats, filled: Marks, n: int, dated: bool) -> Iterator[Cell]:
-    there = values[filled]
+    there = np.sort(values[filled])
     unit = " days after the look" if dated else ""
-    seen: set[int] = set()
-
-    def new(inside: Marks) -> bool:
-        size = int(inside.sum())
+    places = np.maximum(np.ceil(np.asarray(TAILS) * len(there)).astype(np.int64) - 1, 0)
+    for end, side in ((1, "at most"), (-1, "at least")):
+        ranked = there if end == 1 else -there[::-1]
+        cuts = np.unique(ranked[places])
         # Cells of one tail are nested, so that equal sizes are equal cells.
-        if size in seen or not FEWEST <= size <= n - FEWEST:
-            return False
-        seen.add(size)
-        return True
-
-    for end in (1, -1):
-        seen.clear()
-        cuts = np.quantile(end * there, TAILS, method="inverted_cdf")
-        for cut in np.unique(cuts):
+        sizes = np.searchsorted(ranked, cuts, side="right")
+        for cut in cuts[(sizes >= FEWEST) & (sizes <= n - FEWEST)]:
             with np.errstate(invalid="ignore"):
                 inside = end * values <= cut
-            if new(inside):
-                side = "at most" if end == 1 else "at least"
-                yield Cell(f"is {side} {end * cut:,.6g}{unit}", inside)
+            yield Cell(f"is {side} {end * cut:,.6g}{unit}", inside)
     if not dated:
-        shared, counts = np.unique(there, return_counts=True)
+        first = np.flatnonzero(np.r_[True, there[1:] != there[:-1]])
+        shared, counts = there[first], np.diff(np.r_[first, len(there)])
         often = np.argsort(-counts, kind="stable")[:MOST_VALUES]
         for i in np.sort(often):
             if FEWEST <= counts[i] <= n - FEWEST:
@@ -121,6 +114,21 @@ def _odds(side: Bounds) -> float:
     return (side.reached + 0.5) / (side.leads - side.reached + 0.5)
 
 
+def idle(cell: Cell, sheet: Sheet, times: float) -> bool:
+    """Tell whether all rows as seen change the odds by less than so many times: bounds say less."""
+    n, k = _counted(sheet, cell.inside, slice(None))
+    both = (n[0] > 0) & (n[1] > 0)
+    if not both.any():
+        return True
+    n, k = n[:, both], k[:, both]
+    rarer = int(n[1].sum() <= n[0].sum())
+    other = 1 - rarer
+    one = float(k[rarer].sum() / n[rarer].sum())
+    two = float(n[rarer] @ (k[other] / n[other]) / n[rarer].sum())
+    a, b = one * (1 - two), two * (1 - one)
+    return max(a, b) < times * min(a, b)
+
+
 def measure(cell: Cell, sheet: Sheet, doubt: float, *, one_of_each: bool = True) -> Measure | None:
     """Return a cell's measure; None where no month has leads on both sides.
 
@@ -138,18 +146,14 @@ def measure(cell: Cell, sheet: Sheet, doubt: float, *, one_of_each: bool = True)
     The larger side has its months weighted as the smaller has them (direct standardisation), and
     counts as many rows as that leaves it (Kish 1965): exact bounds of that many rows.
     """
-    rows = np.arange(len(sheet))
+    rows: Whole | slice = slice(None)
     if one_of_each:
         # The sheet lies in a random order: the first row of an account is any of them.
         key = sheet.group * 2 + cell.inside
-        rows = np.unique(key, return_index=True)[1]
-    y, month, inside = sheet.y[rows], sheet.month[rows], cell.inside[rows]
-    size = int(sheet.month.max()) + 1
-    n, k = np.zeros((2, size)), np.zeros((2, size))
-    for side in (0, 1):
-        mine = inside == bool(side)
-        n[side] = np.bincount(month[mine], minlength=size)
-        k[side] = np.bincount(month[mine], weights=y[mine], minlength=size)
+        first = np.full(2 * sheet.groups, -1)
+        first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
+        rows = first[first >= 0]
+    n, k = _counted(sheet, cell.inside, rows)
     both = (n[0] > 0) & (n[1] > 0)
     if not both.any():
         return None
@@ -164,6 +168,14 @@ def measure(cell: Cell, sheet: Sheet, doubt: float, *, one_of_each: bool = True)
         other: _bounds(rate * worth, worth, doubt),
     }
     return Measure(told[1], told[0])
+
+
+def _counted(sheet: Sheet, inside: Marks, rows: Whole | slice) -> tuple[Floats, Floats]:
+    """Return leads and winners by side (outside, inside) and month."""
+    code = sheet.month_and_outcome[rows] + 2 * sheet.months * inside[rows]
+    size = sheet.months
+    counts = np.bincount(code, minlength=4 * size).reshape(2, size, 2).astype(float)
+    return counts.sum(axis=2), counts[:, :, 1]
 
 
 def _bounds(reached: float, leads: float, doubt: float) -> Bounds:

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predict.learning.intervals import bootstrap
-from predict.learning.leakage.case import Subject
+from predict.learning.leakage.case import STRETCHES, Stretch, Subject
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-#: Stretches of time; each but the first is judged by what came before it.
-STRETCHES = 4
 #: Parts into which numbers are cut.
 PARTS = 24
 #: Weight of the average against the leads of one part, in leads.
@@ -92,19 +90,11 @@ def foretell(subject: Subject) -> Ranks:
     that only tells the month is worth nothing. Groups that were learned from are not judged.
     """
     sheet = subject.sheet
-    cuts = np.unique(np.quantile(sheet.time, np.arange(1, STRETCHES) / STRETCHES))
-    stretch = np.searchsorted(cuts, sheet.time, side="right")
     parts: list[tuple[Floats, Floats, Whole, Whole]] = []
-    for number in range(1, int(stretch.max()) + 1):
-        known, later = stretch < number, stretch == number
-        taught = np.zeros(int(sheet.group.max()) + 1, dtype=bool)
-        taught[sheet.group[known]] = True
-        rows = np.flatnonzero(later & ~taught[sheet.group])
-        if not len(rows) or not known.any():
-            continue
-        score = _worth(subject, known)[rows]
-        stratum = sheet.month[rows] * STRETCHES + number
-        parts.append((sheet.y[rows], score, stratum, sheet.group[rows]))
+    for part in sheet.stretches:
+        score = _worth(subject, part)
+        stratum = sheet.month[part.rows] * STRETCHES + part.number
+        parts.append((sheet.y[part.rows], score, stratum, sheet.group[part.rows]))
     if not parts:
         none: Floats = np.empty(0)
         return Ranks(none, none, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -112,30 +102,31 @@ def foretell(subject: Subject) -> Ranks:
     return Ranks(y, score, stratum, group)
 
 
-def _worth(subject: Subject, known: NDArray[np.bool_]) -> Floats:
-    sheet = subject.sheet
-    code = _codes(subject, known)
-    size = int(code.max()) + 1
-    months = int(sheet.month.max()) + 1
-    n = np.bincount(sheet.month[known], minlength=months)
-    won = np.bincount(sheet.month[known], weights=sheet.y[known], minlength=months)
-    rate = won / np.maximum(n, 1)
-    above = sheet.y[known] - rate[sheet.month[known]]
-    seen = np.bincount(code[known], minlength=size)
-    total = np.bincount(code[known], weights=above, minlength=size)
-    return (total / (seen + SHRINK))[code]
+def _worth(subject: Subject, part: Stretch) -> Floats:
+    """Return what the values of the rows of a stretch are worth by what came before it."""
+    known, told = _codes(subject, part)
+    size = int(max(known.max(), told.max())) + 1
+    seen = np.bincount(known, minlength=size)
+    total = np.bincount(known, weights=part.above, minlength=size)
+    return np.asarray((total / (seen + SHRINK))[told])
 
 
-def _codes(subject: Subject, known: NDArray[np.bool_]) -> Whole:
-    """Return the part of each row; 0 is missing."""
+def _codes(subject: Subject, part: Stretch) -> tuple[Whole, Whole]:
+    """Return the part of each value, of those before a stretch and of those in it; 0: missing."""
+    before, after = subject.values[part.known], subject.values[part.rows]
     if subject.kind == "category":
-        return np.asarray(subject.values + 1, dtype=np.int64)
-    values, filled = subject.values, subject.filled
-    taught = values[known & filled]
+        return (before + 1).astype(np.int64), (after + 1).astype(np.int64)
+    taught = np.sort(before[~np.isnan(before)])
     if not len(taught):
-        return filled.astype(np.int64)
-    cuts = np.unique(np.quantile(taught, np.arange(1, PARTS) / PARTS, method="inverted_cdf"))
-    place = 2 * np.searchsorted(cuts, values, side="left") + 1
+        return np.zeros(len(before), np.int64), (~np.isnan(after)).astype(np.int64)
+    # The quantiles that are values themselves (inverted distribution function).
+    places = np.ceil(np.arange(1, PARTS) / PARTS * len(taught)).astype(np.int64) - 1
+    cuts = np.unique(taught[np.maximum(places, 0)])
+    return _placed(before, cuts), _placed(after, cuts)
+
+
+def _placed(values: Floats, cuts: Floats) -> Whole:
+    below = np.searchsorted(cuts, values, side="left")
     # A number that many share is a part of its own.
-    place += np.isin(values, cuts)
-    return np.where(filled, place, 0).astype(np.int64)
+    same = cuts[np.minimum(below, len(cuts) - 1)] == values
+    return np.where(np.isnan(values), 0, 2 * below + 1 + same).astype(np.int64)

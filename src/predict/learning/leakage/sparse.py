@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from predict.history.suspects import BEYOND, SURE
 from predict.learning.leakage.case import Case, Subject
-from predict.learning.leakage.cells import Cell, Measure, cells_of, measure
+from predict.learning.leakage.cells import Cell, Measure, cells_of, idle, measure
 from predict.learning.leakage.verdict import Degree, Verdict
 
 #: Times by which a cell multiplies the odds, by the careful bound, to be told of at all; the
@@ -79,6 +79,8 @@ def _strongest(subject: Subject, cells: list[Cell], doubt: float) -> tuple[Cell,
     best: tuple[Cell, Measure] | None = None
     for cell in cells:
         # All rows first, which is quick: few cells are worth picking one row an account.
+        if idle(cell, subject.sheet, _IDLE):
+            continue
         quick = measure(cell, subject.sheet, doubt, one_of_each=False)
         if quick is None or quick.strength < _IDLE:
             continue
