@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from predict.findings import Finding, blocking
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Condition", "Lane", "Margins", "Verdict", "judge"]
 
 
+#: Standard errors that the slope of outcomes on chances must lie above 0: 99.99 %, one-sided.
+#: Under random labels that slope is 0 on average however loud a model is, so that the bound of 3.7
+#: holds as it stands; a true model of 9 % skill lies above 5 with 100 wins.
+_NOT_LUCK = NormalDist().inv_cdf(0.9999)
 _KEEP = {"champion": "Keep the model in use", "rule": "Use no new model yet"}
 
 
@@ -78,7 +83,9 @@ def judge(
     gain      *challenge*, *first* and *replacement* of a model that cannot score: the lower bound
               of the saved log loss is above 0. *refresh*, and *replacement* of one that is only
               old: the lower bound is above −margin, so that it is surely not much worse
-    skill     it saves log loss against the rate of the past, surely and at least a little
+    skill     it saves log loss against the rate of the past, surely and at least a little, and its
+              chances have to do with the outcome beyond all luck: the slope of outcomes on
+              log-odds is above 0 by a one-sided bound of 99.99 %
     capacity  among the leads that can be followed up, it does not surely find fewer wins by more
               than the margin
     chances   as many wins come as its chances add up to, and its slope is near 1: not surely
@@ -248,13 +255,21 @@ def _refreshed(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condi
 
 def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Condition:
     skill, least = seen.skill, margins.skill * seen.losses["base_rate"]
-    figures = skill.as_dict() | {"least": least}
+    slope = seen.slopes["challenger"]
+    sure = slope.value - _NOT_LUCK * slope.se
+    figures = skill.as_dict() | {"least": least, "sure_slope": sure}
     told = f"Against giving every lead the same chance it is {_by(skill)}"
-    if skill.low > 0 and skill.value >= least:
+    # No slope: no winner lies below a loser, or all chances are one, which saves nothing.
+    related = sure > 0 or not math.isfinite(slope.value)
+    if skill.low > 0 and skill.value >= least and related:
         return _condition("skill", True, f"{told}.", figures)
-    if skill.low > 0:
+    if skill.low > 0 and skill.value < least:
         return _condition("skill", False, f"{told}; at least {least:.4f} is needed.", figures)
-    wait = _wait(seen, skill, 0.0)
+    if skill.low > 0:
+        wait = _wait(seen, slope, 0.0, sure)
+        told = f"{told}, and so much can be luck one time in 10,000"
+    else:
+        wait = _wait(seen, skill, 0.0)
     figures |= {"more_wins": wait.wins, "more_months": wait.months}
     return _condition("skill", False, f"{told}; {wait.sentence(since)}.", figures)
 
@@ -325,8 +340,9 @@ def _losses(seen: Comparison) -> dict[str, float]:
     return {f"log_loss_{name}": value for name, value in seen.losses.items()}
 
 
-def _wait(seen: Comparison, found: Estimate, limit: float) -> Wait:
-    return Wait.for_bound(found.value, found.low, limit, wins=seen.wins, months=seen.months)
+def _wait(seen: Comparison, found: Estimate, limit: float, bound: float | None = None) -> Wait:
+    low = found.low if bound is None else bound
+    return Wait.for_bound(found.value, low, limit, wins=seen.wins, months=seen.months)
 
 
 # ---- words -------------------------------------------------------------------------------------
