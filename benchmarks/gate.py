@@ -236,7 +236,7 @@ class Cell:
 
 
 def cells(draws: int, seed: int = 0) -> list[Cell]:
-    """Return all cells, those that a promise rests on first and the dear ones last."""
+    """Return all cells in the order of computing, the dear ones last."""
     gate = [
         Cell("gate", row, leads, _draws(scenario, leads, draws), seed)
         for leads in SIZES
@@ -254,10 +254,11 @@ def _draws(scenario: Scenario, leads: int, draws: int) -> int:
     return max(draws // (4 if leads == SIZES[-1] else 2), 1)
 
 
-def _order(cell: Cell) -> tuple[bool, int, int]:
+def _order(cell: Cell) -> tuple[int, bool, int]:
+    """Return what is computed first: small contests, and there what a promise rests on."""
     if cell.part != "gate":
-        return cell.part == "refit", SIZES.index(SIZES[1]), cell.row
-    return not SCENARIOS[cell.row].required, SIZES.index(cell.leads), cell.row
+        return SIZES.index(SIZES[1]), cell.part == "refit", cell.row
+    return SIZES.index(cell.leads), not SCENARIOS[cell.row].required, cell.row
 
 
 def told(

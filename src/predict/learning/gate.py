@@ -267,7 +267,7 @@ def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp) -> Conditi
         return _condition("skill", False, f"{told}; at least {least:.4f} is needed.", figures)
     if skill.low > 0:
         wait = _wait(seen, slope, 0.0, sure)
-        told = f"{told}, and so much can be luck one time in 10,000"
+        told = f"{told}, but luck alone does so more often than once in 10,000 times"
     else:
         wait = _wait(seen, skill, 0.0)
     figures |= {"more_wins": wait.wins, "more_months": wait.months}
