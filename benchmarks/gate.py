@@ -27,6 +27,7 @@ from benchmarks.contests import MONTHS, Pair, contest, true_gain
 from benchmarks.refits import refits
 from predict.learning.comparison import Comparison
 from predict.learning.gate import Margins, decided
+from predict.learning.intervals import wilson
 from predict.learning.verdict import Lane
 
 SIZES = (1_000, 4_000, 20_000)
@@ -85,7 +86,7 @@ SCENARIOS = (
     Scenario("worse by half the margin, newer data", _newer(0.920), True),
     Scenario("worse by the margin, newer data", _newer(1.053), True),
     Scenario("worse by twice the margin, newer data", _newer(1.365)),
-    Scenario("knows nothing, against a real model", Pair(0.8, np.inf), True, ALL),
+    Scenario("knows nothing, against a real model", Pair(0.8, np.inf), False, ALL),
     Scenario("a real model", OTHER, False, ("first",)),
     Scenario("a real model of half the skill", _other(1.6), False, ("first",)),
     Scenario("better by half the margin, newer data", _newer(0.686)),
@@ -254,11 +255,11 @@ def _draws(scenario: Scenario, leads: int, draws: int) -> int:
     return max(draws // (4 if leads == SIZES[-1] else 2), 1)
 
 
-def _order(cell: Cell) -> tuple[int, bool, int]:
+def _order(cell: Cell) -> tuple[int, int, int]:
     """Return what is computed first: small contests, and there what a promise rests on."""
     if cell.part != "gate":
-        return SIZES.index(SIZES[1]), cell.part == "refit", cell.row
-    return SIZES.index(cell.leads), not SCENARIOS[cell.row].required, cell.row
+        return (SIZES.index(SIZES[1]), 1, cell.row) if cell.part == "year" else (2, 1, cell.row)
+    return SIZES.index(cell.leads), 0 if SCENARIOS[cell.row].required else 2, cell.row
 
 
 def told(
@@ -281,7 +282,8 @@ def page(found: dict[Cell, dict[str, Any]], draws: int, seed: int = 0) -> str:
     if missing:
         parts[0] += f" {missing} cells are not computed yet."
     resamples = ", ".join(f"{n:,} at {leads:,} leads" for leads, n in RESAMPLES.items())
-    parts += ["", _ABOUT.format(margin=MARGIN, resamples=resamples), *_gate_table(found)]
+    parts += ["", _ABOUT.format(margin=MARGIN, resamples=resamples), *_promises(found), ""]
+    parts += _gate_table(found)
     parts += ["", "## A year of monthly looks", "", _YEARS]
     parts += ["| Leads a year | years | promoted per month | 95 % | at least once a year |"]
     parts += ["|---|---|---|---|---|"]
@@ -296,6 +298,37 @@ def page(found: dict[Cell, dict[str, Any]], draws: int, seed: int = 0) -> str:
             share = f"{rows['promoted'].sum():.0f} of {len(rows)}"
             parts.append(f"| {case} | {lane} | {share} | {rows['gain'].mean():+.4f} |")
     return "\n".join(parts) + "\n"
+
+
+def _promises(found: dict[Cell, dict[str, Any]]) -> Iterator[str]:
+    """Yield a table of error rates: pooled over sizes with a 95 % interval, and the worst cell."""
+    asked: tuple[tuple[str, str, tuple[Lane, ...], bool], ...] = (
+        ("equal challenger promoted: at most 5 %", "equal, another", ("challenge",), False),
+        ("worse challenger promoted: at most 1 %", "worse", ("challenge",), False),
+        ("random labels promoted, each lane: never", "random", ALL, False),
+        ("refresh: equal newer data held back", "equal, newer", ("refresh",), True),
+        ("refresh: worse by the margin promoted", "worse by the margin", ("refresh",), False),
+        ("refresh: worse by twice the margin promoted", "worse by twice", ("refresh",), False),
+    )
+    yield "| Error | sizes | wrong | 95 % | worst cell |"
+    yield "|---|---|---|---|---|"
+    for name, start, lanes, held in asked:
+        here = [
+            (cell, abs(held - figures[lane]))
+            for cell, figures in found.items()
+            if cell.part == "gate" and SCENARIOS[cell.row].name.startswith(start)
+            for lane in lanes
+        ]
+        if here:
+            n = sum(cell.draws for cell, _ in here)
+            wrong = round(sum(cell.draws * share for cell, share in here))
+            low, high = wilson(wrong, n)
+            sizes = ", ".join(f"{leads:,}" for leads in sorted({cell.leads for cell, _ in here}))
+            worst, share = max(here, key=lambda known: known[1])
+            yield (
+                f"| {name} | {sizes} | {wrong} of {n:,} | {low:.1%} to {high:.1%} | "
+                f"{share:.1%} at {worst.leads:,} |"
+            )
 
 
 def _gate_table(found: dict[Cell, dict[str, Any]]) -> Iterator[str]:
