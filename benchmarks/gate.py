@@ -306,7 +306,7 @@ def page(found: dict[Cell, dict[str, Any]], draws: int, seed: int = 0) -> str:
 def _promises(found: dict[Cell, dict[str, Any]]) -> Iterator[str]:
     """Yield a table of error rates: pooled over sizes with a 95 % interval, and the worst cell."""
     asked: tuple[tuple[str, str, tuple[Lane, ...], bool], ...] = (
-        ("equal challenger promoted: at most 5 %", "equal, another", ("challenge",), False),
+        ("equal challenger promoted: at most 5 %", "equal, ", ("challenge",), False),
         ("worse challenger promoted: at most 1 %", "worse", ("challenge",), False),
         ("random labels promoted, each lane: never", "random", ALL, False),
         ("refresh: equal newer data held back", "equal, newer", ("refresh",), True),
