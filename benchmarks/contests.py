@@ -77,22 +77,25 @@ def contest(
     created = np.sort(rng.uniform(0, 30.4 * months, leads))
     place = np.arange(n) - np.repeat(np.cumsum(looks) - looks, looks)
     as_of = pd.Timestamp("2025-01-01") + pd.to_timedelta(created[lead] + 20 * place, unit="D")
-    within = as_of < pd.Timestamp("2025-01-01") + pd.DateOffset(months=months)
+    starts = pd.date_range("2025-01-01", periods=months + 1, freq="MS", unit="ns")
+    month = np.searchsorted(starts, as_of, side="right") - 1
+    order = np.argsort(as_of, kind="stable")
+    order = order[month[order] < months]
     frame = pd.DataFrame(
         {
             "lead_id": lead,
             "as_of": as_of,
             "group": account[lead],
-            "cutoff": as_of.to_period("M").start_time,
+            "cutoff": starts[month],
             "y": won.astype(int),
             "challenger": model(pair.challenger, noises[2], pair.over),
             "champion": model(pair.champion, noises[1]),
-            "source": rng.choice(["web", "fair", "mail", "call"], leads)[lead],
+            "source": rng.integers(4, size=leads)[lead],
         }
     )
     for i in range(1, challengers):
         frame[f"challenger_{i}"] = model(pair.challenger, drawn(), pair.over)
-    return frame[within].reset_index(drop=True)
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def _calibrated(margin: np.ndarray, variance: float) -> np.ndarray:

@@ -11,6 +11,8 @@ import pandas as pd
 from benchmarks.contests import MEAN, Pair, contest, expit
 from predict.history.dataset import Dataset
 from predict.history.specs import Spec
+from predict.learning.backtest import backtest
+from predict.learning.backtest_result import BacktestResult
 from predict.learning.gate import judge
 from predict.learning.lead_model import LeadModel
 from predict.learning.model import ConversionModel
@@ -26,10 +28,18 @@ def refits(seed: int, leads: int = 3_000) -> pd.DataFrame:
         One row per case: case, lane, promoted, gain (measured).
     """
     from predict.learning.contest import contest as contested
+    from predict.learning.contest import recipe_of
 
     rows = []
+    told: dict[int, BacktestResult] = {}  # one backtest of a model, however many it meets
     for case, lane, new, old, data in _cases(leads, seed):
-        verdict = judge(contested(new, old, data), lane=lane, draws=400, seed=seed)
+        if id(new) not in told:
+            names = new.full.columns_.names
+            specs = tuple(spec for spec in data.specs if spec.name in names)
+            learned = replace(data, X=data.X[names], specs=specs)
+            told[id(new)] = backtest(learned, estimator=recipe_of(new.full))
+        rows_of = contested(new, old, data, result=told[id(new)])
+        verdict = judge(rows_of, lane=lane, draws=400, seed=seed)
         gain = verdict.figures.get("gain/value", np.nan)
         rows.append({"case": case, "lane": lane, "promoted": verdict.promote, "gain": gain})
     return pd.DataFrame(rows)
@@ -44,9 +54,11 @@ def _cases(leads: int, seed: int) -> Iterator[tuple[str, Lane, LeadModel, LeadMo
     yield "same recipe, a month newer", "refresh", full, _model(data, both, 1), data
     yield "a column of noise more", "challenge", full, _model(data, strange), data
     yield "a real driver more", "challenge", full, _model(data, fewer), data
-    yield "a real driver less", "challenge", _model(data, fewer), full, data
-    yield "random labels", "challenge", _model(noise, both), _model(noise, strange), noise
-    yield "random labels", "refresh", _model(noise, both), _model(noise, both, 1), noise
+    less = _model(data, fewer)
+    yield "a real driver less", "challenge", less, full, data
+    luck = _model(noise, both)
+    yield "random labels", "challenge", luck, _model(noise, strange), noise
+    yield "random labels", "refresh", luck, _model(noise, both, 1), noise
 
 
 def _history(leads: int, rng: np.random.Generator, *, random: bool = False) -> Dataset:

@@ -128,6 +128,21 @@ def _gain(frame: pd.DataFrame) -> float:
     return log_loss(frame["y"], frame["champion"]) - log_loss(frame["y"], frame["challenger"])
 
 
+def test_the_luckiest_of_500_models_of_random_labels_is_refused() -> None:
+    pair = Pair(0.2, 0.2, 0.5, random=True)
+    frame = contest(1_000, pair, np.random.default_rng([78, 164])).assign(champion=np.nan)
+    verdict = judge(frame, lane="first", draws=DRAWS)
+    figures = verdict.figures
+    assert figures["skill/low"] > 0 and figures["skill/value"] > figures["skill/least"]
+    assert figures["skill/sure_slope"] < 0 and failed(verdict) == ["skill"]
+    assert re.search("luck alone does so more often than once in 10,000 times", verdict.sentence)
+    # The bound is that of a normal slope: 3.72 standard errors, and a real model is far above it.
+    line = Comparison.of(frame, draws=10).slopes["challenger"]
+    assert figures["skill/sure_slope"] == pytest.approx(line.value - 3.719 * line.se, abs=1e-3)
+    real = judge(rows(1_500), lane="challenge", draws=DRAWS)
+    assert real.figures["skill/sure_slope"] > 0
+
+
 def test_too_few_wins_are_too_early() -> None:
     frame = rows(150, 3)
     verdict = judge(frame, lane="challenge", exported_at=pd.Timestamp("2026-02-01"), draws=50)
@@ -182,6 +197,7 @@ def test_fewer_wins_among_those_followed_up_are_refused() -> None:
 
 def test_a_part_of_the_leads_that_is_worse_off_is_named() -> None:
     frame = rows(4_000, pair=Pair(0.8, 0.3, 0.5))
+    frame["source"] = frame["source"].map({0: "web", 1: "fair", 2: "mail", 3: "call"})
     fair = frame["source"] == "fair"
     hurt = frame.assign(challenger=frame["challenger"].where(~fair, 0.09))
     verdict = judge(hurt, lane="challenge", draws=DRAWS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -129,6 +129,8 @@ class Comparison:
         frame = _checked(contest)
         y = frame["y"].to_numpy(float)
         codes, n_groups = group_codes(frame["group"], len(frame))
+        lead, n_leads = group_codes(frame["lead_id"], len(frame))
+        won = totals(y, lead, n_leads) > 0
         rival: Literal["champion", "rule"] = (
             "rule" if frame["champion"].isna().all() else "champion"
         )
@@ -143,7 +145,7 @@ class Comparison:
             return totals(values, codes, n_groups)
 
         size = summed(np.ones(len(y)))
-        hits, taken = _taken(frame, chances, capacity_per_month)
+        hits, taken = _taken(frame, lead, chances, capacity_per_month)
         called = summed((taken["challenger"] + taken["rival"]) / 2)
         pairs = {
             "gain": (summed(loss["rival"] - loss["challenger"]), size),
@@ -154,14 +156,13 @@ class Comparison:
         }
         found = estimates(pairs, draws=draws, seed=seed)
         both = ("challenger", "rival")
-        won = frame.groupby("lead_id", sort=False)["y"].max()
         months = int(frame["cutoff"].nunique())
         return cls(
             rival=rival,
             rows=len(frame),
-            leads=len(won),
+            leads=n_leads,
             wins=int(won.sum()),
-            others=int(len(won) - won.sum()),
+            others=int(n_leads - won.sum()),
             winners=int((summed(y) > 0).sum()),
             months=months,
             losses={name: float(values.mean()) for name, values in loss.items()},
@@ -173,7 +174,7 @@ class Comparison:
             observed={name: found[name] for name in both},
             slopes={name: slope(y, chances[name], codes, n_groups) for name in both},
             expected=float(chances["challenger"].sum()),
-            segments=_segments(frame, loss, codes),
+            segments=_segments(frame, loss, codes, lead),
         )
 
 
@@ -199,6 +200,8 @@ def _checked(contest: pd.DataFrame) -> pd.DataFrame:
         if not frame[name].between(0, 1).all():
             raise InputError("a chance of the contest is not between 0 and 1", where=name)
     # Sums and resamples follow the order of the rows: one order for the same rows.
+    if frame["as_of"].is_monotonic_increasing and frame["as_of"].is_unique:
+        return frame.reset_index(drop=True)
     order = ["as_of", "lead_id", "y", *used]
     return frame.sort_values(order, ignore_index=True)
 
@@ -209,7 +212,10 @@ def _loss(y: Floats, p: Floats) -> Floats:
 
 
 def _taken(
-    frame: pd.DataFrame, chances: Mapping[str, Floats], capacity: float | None
+    frame: pd.DataFrame,
+    lead: NDArray[np.intp],
+    chances: Mapping[str, Floats],
+    capacity: float | None,
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Return per row how many wins, and how much of it, are among the best of its month.
 
@@ -217,53 +223,73 @@ def _taken(
     share the places that are left. The threshold is taken as fixed when accounts are resampled:
     the two models follow up equally many, so what it adds to their difference nearly cancels.
     """
-    first = np.flatnonzero(~frame.duplicated(["cutoff", "lead_id"]).to_numpy())
-    month = pd.factorize(frame["cutoff"])[0][first]
+    month = pd.factorize(frame["cutoff"])[0]
+    first = np.sort(np.unique(month * len(frame) + lead, return_index=True)[1])
+    month = month[first]
+    size = np.bincount(month).astype(float)
+    places = DEFAULT_SHARE * size if capacity is None else np.minimum(capacity, size)
     y = frame["y"].to_numpy(float)
     hits: dict[str, Floats] = {}
     taken: dict[str, Floats] = {}
     for name in ("challenger", "rival"):
         share = np.zeros(len(frame))
-        for code in np.unique(month):
-            rows = first[month == code]
-            places = DEFAULT_SHARE * len(rows) if capacity is None else min(capacity, len(rows))
-            share[rows] = _best(chances[name][rows], places)
+        share[first] = _best(chances[name][first], month, places)
         hits[name], taken[name] = share * y, share
     return hits, taken
 
 
-def _best(p: Floats, places: float) -> Floats:
-    """Return how much of each row is among the best ``places``, ties sharing what is left.
+def _best(p: Floats, month: NDArray[np.intp], places: Floats) -> Floats:
+    """Return how much of each row is among the best of its month, ties sharing what is left.
 
     Examples
     --------
-    >>> _best(np.array([0.9, 0.5, 0.5, 0.1]), 2).tolist()
-    [1.0, 0.5, 0.5, 0.0]
+    >>> months, places = np.array([0, 0, 0, 0, 1]), np.array([2.0, 0.5])
+    >>> _best(np.array([0.9, 0.5, 0.5, 0.1, 0.2]), months, places).tolist()
+    [1.0, 0.5, 0.5, 0.0, 0.5]
     """
-    _, place, size = np.unique(-p, return_inverse=True, return_counts=True)
-    before = np.cumsum(size) - size
-    return np.clip((places - before) / size, 0.0, 1.0)[place]
+    order = np.lexsort((-p, month))
+    chance, when = p[order], month[order]
+    new = np.append(True, (chance[1:] != chance[:-1]) | (when[1:] != when[:-1]))
+    start = np.flatnonzero(new)
+    size = np.diff(np.append(start, len(p)))
+    of = when[start]
+    before = start - (np.cumsum(np.bincount(month)) - np.bincount(month))[of]
+    share = np.empty(len(p))
+    share[order] = np.repeat(np.clip((places[of] - before) / size, 0.0, 1.0), size)
+    return share
 
 
 def _segments(
-    frame: pd.DataFrame, loss: Mapping[str, Floats], codes: NDArray[np.intp]
+    frame: pd.DataFrame,
+    loss: Mapping[str, Floats],
+    codes: NDArray[np.intp],
+    lead: NDArray[np.intp],
 ) -> tuple[Segment, ...]:
-    y, lead = frame["y"].to_numpy(float), pd.factorize(frame["lead_id"])[0]
+    y = frame["y"].to_numpy(float)
     saved = loss["rival"] - loss["challenger"]
     parts = []
     for column in (c for c in frame if c not in (*KEYS, *RULES)):
-        named = frame[column].astype(object)
-        named = named.where(named.notna(), "not known").astype(str)
-        for level, rows in named.groupby(named, sort=True).indices.items():
-            won = totals(y[rows], lead[rows], len(y))[np.unique(lead[rows])] > 0
+        for level, rows in _levels(frame[column]):
+            there = np.bincount(lead[rows]) > 0
+            won = totals(y[rows], lead[rows], len(there))[there] > 0
             if min(won.sum(), (~won).sum()) >= SEGMENT_LEADS:
-                parts.append((str(column), str(level), rows, len(won)))
+                parts.append((str(column), level, rows, len(won)))
     z = NormalDist().inv_cdf(1 - 0.025 / max(len(parts), 1))
     found = []
     for column, level, rows, leads in parts:
-        there, own = np.unique(codes[rows], return_inverse=True)
-        size = totals(np.ones(len(rows)), own, len(there))
-        gain, se = standard_error(totals(saved[rows], own, len(there)), size)
+        size = np.bincount(codes[rows]).astype(float)
+        over = totals(saved[rows], codes[rows], len(size))[size > 0]
+        gain, se = standard_error(over, size[size > 0])
         rival = float(loss["rival"][rows].mean())
         found.append(Segment(column, level, leads, rival, gain, gain + z * se))
     return tuple(found)
+
+
+def _levels(values: pd.Series) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """Yield the levels of a column in words, in their order, and the rows of each."""
+    codes, known = pd.factorize(values, use_na_sentinel=False)
+    words = np.array(["not known" if pd.isna(v) else str(v) for v in known], dtype=object)
+    again, names = pd.factorize(words, sort=True)
+    codes = again[codes]
+    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    yield from zip(names, rows, strict=True)

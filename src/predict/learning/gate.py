@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Condition", "Lane", "Margins", "Verdict", "judge"]
 
 
+#: Standard errors that the slope of outcomes on chances must lie above 0: 99.99 %, one-sided.
+#: Under random labels that slope is 0 on average however loud a model is, so that the bound of 3.7
+#: holds as it stands; a true model of 9 % skill lies above 5 with 100 wins.
+_NOT_LUCK = NormalDist().inv_cdf(0.9999)
 _KEEP = {"champion": "Keep the model in use", "rule": "Use no new model yet"}
 
 
@@ -48,7 +52,9 @@ def judge(
               these leads it is no worse than the best simple rule, and the verdict says where that
               is not sure
     skill     it saves log loss against the rate of the past, surely and at least a little; where
-              few won and nothing is in use that can score, four to one is sure enough
+              few won and nothing is in use that can score, four to one is sure enough; and its
+              chances have to do with the outcome beyond all luck: the slope of outcomes on
+              log-odds is above 0 by a one-sided bound of 99.99 %
     capacity  among the leads that can be followed up, it does not surely find fewer wins by more
               than the margin
     chances   as many wins come as its chances add up to, and its slope is near 1: not surely
@@ -230,14 +236,22 @@ def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: boo
     sure = margins.first_sure if alone and seen.wins < margins.few else None
     skill, least = seen.skill, margins.skill * seen.losses["base_rate"]
     low = skill.low if sure is None else skill.value - NormalDist().inv_cdf(sure) * skill.se
-    figures = skill.as_dict() | {"least": least}
+    slope = seen.slopes["challenger"]
+    sure_slope = slope.value - _NOT_LUCK * slope.se
+    figures = skill.as_dict() | {"least": least, "sure_slope": sure_slope}
     told = f"Against giving every lead the same chance it is {_by(skill)}"
-    if low > 0 and skill.value >= least:
+    # No slope: no winner lies below a loser, or all chances are one, which saves nothing.
+    related = sure_slope > 0 or not math.isfinite(slope.value)
+    if low > 0 and skill.value >= least and related:
         odds = f"; {sure:.0%} sure is enough for a first model" if skill.low <= 0 else ""
         return _condition("skill", True, f"{told}{odds}.", figures)
-    if low > 0:
+    if low > 0 and skill.value < least:
         return _condition("skill", False, f"{told}; at least {least:.4f} is needed.", figures)
-    wait = Wait.for_bound(skill.value, low, 0.0, wins=seen.wins, months=seen.months)
+    if low > 0:
+        wait = Wait.for_bound(slope.value, sure_slope, 0.0, wins=seen.wins, months=seen.months)
+        told = f"{told}, but luck alone does so more often than once in 10,000 times"
+    else:
+        wait = Wait.for_bound(skill.value, low, 0.0, wins=seen.wins, months=seen.months)
     figures |= {"more_wins": wait.wins, "more_months": wait.months}
     return _condition("skill", False, f"{told}; {wait.sentence(since)}.", figures)
 
@@ -308,8 +322,9 @@ def _losses(seen: Comparison) -> dict[str, float]:
     return {f"log_loss_{name}": value for name, value in seen.losses.items()}
 
 
-def _wait(seen: Comparison, found: Estimate, limit: float) -> Wait:
-    return Wait.for_bound(found.value, found.low, limit, wins=seen.wins, months=seen.months)
+def _wait(seen: Comparison, found: Estimate, limit: float, bound: float | None = None) -> Wait:
+    low = found.low if bound is None else bound
+    return Wait.for_bound(found.value, low, limit, wins=seen.wins, months=seen.months)
 
 
 # ---- words -------------------------------------------------------------------------------------

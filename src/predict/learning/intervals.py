@@ -41,7 +41,10 @@ def group_codes(groups: ArrayLike | None, n_rows: int) -> tuple[NDArray[np.intp]
 
     if groups is None:
         return np.arange(n_rows), n_rows
-    codes, names = pd.factorize(np.asarray(groups, dtype=object), use_na_sentinel=False)
+    named = np.asarray(groups)
+    if named.dtype.kind not in "iu":  # text and what is missing, compared as they are
+        named = np.asarray(groups, dtype=object)
+    codes, names = pd.factorize(named, use_na_sentinel=False)
     if len(codes) != n_rows:
         raise ValueError(f"groups has {len(codes)} entries for {n_rows} rows")
     return codes, len(names)
