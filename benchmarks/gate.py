@@ -147,9 +147,6 @@ def promoted(
             asked = [lane for lane in lanes if (lane == "first") is alone]
             if not asked:
                 continue
-            if alone and given.get("challenge/skill"):
-                given["first"] = False  # skill is asked of a first model too, on the same rows
-                continue
             seen = _compared(frame.assign(champion=np.nan) if alone else frame, leads, draw)
             given = {"gain": seen.gain.value, "se": seen.gain.se} | given
             for lane in asked:
