@@ -110,6 +110,10 @@ of it in common for another recipe, 90 % for newer data.
   has no model in use, so the simple rule is the rival. A *replacement* asks the same as *first*
   where the model in use cannot score, and the same as *refresh* where it is only old.
 - *also failed*: how often each condition other than the gain failed in the first of these lanes.
+
+The first table pools cells. They are drawn from the same seeds and a contest is counted in each
+of its lanes, so that its intervals are too narrow; a cell of 200 without an error says that at
+most 1.8 % are wrong.
 """
 _YEARS = """Each month another equal challenger of another recipe is judged on the twelve months
 before, in the challenge lane, against the same champion. The months of a year share the champion
@@ -142,9 +146,6 @@ def promoted(
         for alone in (False, True):
             asked = [lane for lane in lanes if (lane == "first") is alone]
             if not asked:
-                continue
-            if alone and given.get("challenge/skill"):
-                given["first"] = False  # skill is asked of a first model too, on the same rows
                 continue
             seen = _compared(frame.assign(champion=np.nan) if alone else frame, leads, draw)
             given = {"gain": seen.gain.value, "se": seen.gain.se} | given
