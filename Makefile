@@ -47,9 +47,9 @@ format: setup ## Put the code into the house style
 simulate: setup ## Long simulations; their tables are committed with seed and command
 	$(BIN)/python -m benchmarks.demo_truth --seeds 20 --to benchmarks/demo_truth.md
 	$(BIN)/python -m benchmarks.zoo --seeds 20 --to benchmarks/zoo.md
-	$(BIN)/python -m benchmarks.gate --draws 200 --to benchmarks/gate.md
-	$(BIN)/python -m benchmarks.kills --moments 50 --seed 0 --to benchmarks/kills.md
-	$(BIN)/python -m benchmarks.drift --seeds 20 --to benchmarks/drift.md
+	$(BIN)/python -m benchmarks.gate --draws 200 --seed 2026 --to benchmarks/gate.md
+	$(BIN)/python -m benchmarks.kills --moments 50 --seed 0 --fast --to benchmarks/kills.md
+	$(BIN)/python -m benchmarks.drift --seeds 20 --leads 6000 --to benchmarks/drift.md
 	$(BIN)/python -m benchmarks.reasons --seeds 5 --leads 6000 --to benchmarks/reasons.md
 	$(BIN)/python -m benchmarks.small --seeds 20 --to benchmarks/small.md
 
