@@ -37,6 +37,7 @@ _HOMES = {
     "Verdict": "predict.learning.verdict",
     "train": "predict.jobs.analyst",
     "monitor": "predict.loop.monitoring",
+    "register": "predict.jobs.analyst",
     "champion": "predict.jobs.analyst",
     "compare": "predict.jobs.analyst",
     "score": "predict.jobs.analyst",
