@@ -181,6 +181,8 @@ def column_of(fact: str, concept: str) -> str:  # noqa: PLR0911, PLR0912 - as ab
             return f"{prefix}__days_since_{way}" if prefix != "any" else f"days_since_{way}"
     if re.search(r"different days|on one day|on no day", bare):
         return f"{prefix}__active_days"
+    if re.search(r"^(\d+|one|no) colleagues? at the same firm (was|were) active$", bare):
+        return "account__active_leads"
     if "kinds" in bare or "kind of" in bare:
         return f"{prefix}__kinds"
     if "separate visits" in bare or "one visit" in bare:

@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from first_looks import Small, small
-from test_pages import FRAME, HOSTILE, MEASURE, Page, dump
+from test_pages import HOSTILE, Page
+from test_pages_in_a_browser import FRAME, MEASURE, browse
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ def test_the_curve_stays_in_its_frame(looked: FirstLook) -> None:
 def test_a_browser_refuses_nothing_of_the_page(hostile: str, tmp_path: Path, chromium: str) -> None:
     page = tmp_path / "page.html"
     page.write_text(hostile, encoding="utf-8")
-    _, log = dump(chromium, page)
+    _, log = browse(chromium, page)
     assert "Content Security Policy" not in log and "CONSOLE" not in log
 
 
@@ -197,6 +198,6 @@ def test_nothing_is_wider_than_the_screen(
     text = text.replace("<details>", "<details open>")
     (tmp_path / "open.html").write_text(text.replace("</body>", MEASURE + "</body>"), "utf-8")
     (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-    title = re.search(r"<title>(\d+),(\d+)</title>", dump(chromium, tmp_path / "frame.html")[0])
+    title = re.search(r"<title>(\d+),(\d+)</title>", browse(chromium, tmp_path / "frame.html")[0])
     assert title is not None
     assert int(title[1]) <= int(title[2]) == width

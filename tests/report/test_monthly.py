@@ -22,7 +22,8 @@ from predict.report.monthly import Month, render_month
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_pages import FRAME, HOSTILE, MEASURE, Page, dump
+from test_pages import HOSTILE, Page
+from test_pages_in_a_browser import FRAME, MEASURE, browse
 
 SAID = "The new one is better by 0.0123 in log loss, between −0.0010 and 0.0250."
 
@@ -120,7 +121,7 @@ def test_the_page_loads_and_runs_nothing(html: str, month: Month) -> None:
 
 def test_a_browser_refuses_nothing_of_the_page(html: str, tmp_path: Path, chromium: str) -> None:
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
-    _, log = dump(chromium, tmp_path / "page.html")
+    _, log = browse(chromium, tmp_path / "page.html")
     assert "Content Security Policy" not in log and "CONSOLE" not in log
 
 
@@ -132,6 +133,6 @@ def test_nothing_is_wider_than_the_screen(
     text = text.replace("<details>", "<details open>")
     (tmp_path / "open.html").write_text(text.replace("</body>", MEASURE + "</body>"), "utf-8")
     (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-    title = re.search(r"<title>(\d+),(\d+)</title>", dump(chromium, tmp_path / "frame.html")[0])
+    title = re.search(r"<title>(\d+),(\d+)</title>", browse(chromium, tmp_path / "frame.html")[0])
     assert title is not None
     assert int(title[1]) <= int(title[2]) == width

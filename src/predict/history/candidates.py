@@ -98,6 +98,8 @@ def left_out(crm: Crm, text: TextTable) -> dict[str, str]:
     taken = {spec.lead_id, spec.created_at, spec.outcome_column, spec.account_id}
     taken |= {spec.source, spec.campaign, spec.list}
     taken |= {r.key for r in crm.definition.related.values()}
+    # A link may be a column of leads; it says under which id a lead goes on, not what it is like.
+    taken |= {link.other_id for link in crm.definition.links.values()}
     taken |= set(crm.definition.never_use.columns) | {p.name for p in crm.profile}
     told: dict[str, str] = {name: column.cls for name, column in spec.columns.items()}
     told |= {spec.owner: "role"} if spec.owner else {}

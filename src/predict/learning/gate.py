@@ -26,6 +26,8 @@ __all__ = ["Condition", "Lane", "Margins", "Verdict", "judge"]
 #: Under random labels that slope is 0 on average however loud a model is, so that the bound of 3.7
 #: holds as it stands; a true model of 9 % skill lies above 5 with 100 wins.
 _NOT_LUCK = NormalDist().inv_cdf(0.9999)
+#: The same for a first model of few wins, where nothing better is in use.
+_HARDLY_LUCK = NormalDist().inv_cdf(0.99)
 _KEEP = {"champion": "Keep the model in use", "rule": "Use no new model yet"}
 
 
@@ -237,7 +239,7 @@ def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: boo
     skill, least = seen.skill, margins.skill * seen.losses["base_rate"]
     low = skill.low if sure is None else skill.value - NormalDist().inv_cdf(sure) * skill.se
     slope = seen.slopes["challenger"]
-    sure_slope = slope.value - _NOT_LUCK * slope.se
+    sure_slope = slope.value - (_NOT_LUCK if sure is None else _HARDLY_LUCK) * slope.se
     figures = skill.as_dict() | {"least": least, "sure_slope": sure_slope}
     told = f"Against giving every lead the same chance it is {_by(skill)}"
     # No slope: no winner lies below a loser, or all chances are one, which saves nothing.
