@@ -174,7 +174,7 @@ def column_of(fact: str, concept: str) -> str:  # noqa: PLR0911, PLR0912 - as ab
         return f"{prefix}__seconds_{days}d"
     if "average week" in bare or "no more and no" in bare:
         return f"{prefix}__trend"
-    for way in ("last", "first"):
+    for way in ("first", "last"):
         if re.search(rf"(^|was ){way} |{way} (viewed|active)", bare) or (
             way == "last" and ("so far" in bare or re.search(r"active \d.* ago| today$", bare))
         ):
