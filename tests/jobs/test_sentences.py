@@ -122,6 +122,9 @@ def fact_holds(  # noqa: PLR0911, PLR0912 - one form of a fact after the other
     window = re.search(r"in the last (?:(\d+) days|day)$", bare)
     days = (float(window[1]) if window[1] else 1.0) if window else float(YEAR)
     inside = rows[rows["age"] <= days * 86_400]
+    if found := re.match(r"([\d,]+|one|no) colleagues? at the same firm w\w+ active$", bare):
+        n = 0.0 if found[1] == "no" else amount(found[1])
+        return bool(inside["lead_id"].nunique() == n)
     if found := re.search(r"spent ([\d.,]+) (second|minute|hour)s? on", bare):
         return near(found[1], found[2], inside["seconds"].sum())
     if found := re.search(r"on (?:(\d+) different days|one day|no day)", bare):
