@@ -222,7 +222,7 @@ def _learning(folder: Path, fast: bool) -> None:
         months.thin = lambda data, stage: []  # type: ignore[attr-defined]
         environment.warn_dependency_requirement_mismatches = lambda found: None
         stages.draw = lambda result, folder: []  # type: ignore[attr-defined]
-        pages.delays = lambda crm: None  # type: ignore[attr-defined]
+        pages.delays = lambda crm, delay: None  # type: ignore[attr-defined]
         months._Run._watched = lambda self, before: None  # type: ignore[method-assign]
 
 

@@ -17,13 +17,14 @@ from benchmarks.months import FIRST, write_export
 from predict.crm.opening import open_crm
 from predict.definition.schema import Definition
 from predict.findings import Finding
+from predict.history.delay import delay_of
 from predict.learning.verdict import Condition, Verdict
 from predict.report.monthly import Month, render_month
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from test_pages import HOSTILE, Page
-from test_pages_in_a_browser import FRAME, MEASURE, browse
+from test_pages_in_a_browser import browse, widths
 
 SAID = "The new one is better by 0.0123 in log loss, between −0.0010 and 0.0250."
 
@@ -58,6 +59,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
             state="kept",
             verdict=verdict.with_grades(28, 412),
             changes=changes,
+            delay=delay_of(crm),
             moves=tuple(told),
             watch=(Finding("drift", "warn", "source", "More leads come from fairs."),),
         )
@@ -129,10 +131,5 @@ def test_a_browser_refuses_nothing_of_the_page(html: str, tmp_path: Path, chromi
 def test_nothing_is_wider_than_the_screen(
     html: str, tmp_path: Path, width: int, chromium: str
 ) -> None:
-    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
-    text = text.replace("<details>", "<details open>")
-    (tmp_path / "open.html").write_text(text.replace("</body>", MEASURE + "</body>"), "utf-8")
-    (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-    title = re.search(r"<title>(\d+),(\d+)</title>", browse(chromium, tmp_path / "frame.html")[0])
-    assert title is not None
-    assert int(title[1]) <= int(title[2]) == width
+    taken, shown = widths(chromium, tmp_path, html, width)
+    assert taken <= shown == width

@@ -34,6 +34,20 @@ def browse(chromium: str, page: Path, *options: str, fragment: str = "") -> tupl
     return done.stdout, done.stderr
 
 
+def widths(chromium: str, folder: Path, html: str, width: int) -> tuple[int, int]:
+    """Return the width that a page takes, all folds open, and that of the frame it is shown in.
+
+    It is a copy without the policy, so that a script may measure it.
+    """
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
+    text = text.replace("<details>", "<details open>")
+    (folder / "open.html").write_text(text.replace("</body>", MEASURE + "</body>"), "utf-8")
+    (folder / "frame.html").write_text(FRAME.format(width=width), "utf-8")
+    title = re.search(r"<title>(\d+),(\d+)</title>", browse(chromium, folder / "frame.html")[0])
+    assert title is not None
+    return int(title[1]), int(title[2])
+
+
 class Leads(HTMLParser):
     """The leads of a page in their order: what filters look at, and whether each is hidden."""
 
@@ -151,15 +165,9 @@ def test_a_hostile_page_is_refused_nothing_and_asks_nobody(
 def test_nothing_is_wider_than_the_screen(
     sample: Any, tmp_path: Path, width: int, chromium: str
 ) -> None:
-    """All folds open, in a copy without the policy, so that a script may measure it."""
-    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", hostile(sample))
-    html = html.replace("<details>", "<details open>").replace("content-visibility: auto", "")
-    (tmp_path / "open.html").write_text(html.replace("</body>", MEASURE + "</body>"), "utf-8")
-    (tmp_path / "frame.html").write_text(FRAME.format(width=width), "utf-8")
-    elements, _ = browse(chromium, tmp_path / "frame.html")
-    title = re.search(r"<title>(\d+),(\d+)</title>", elements)
-    assert title is not None
-    assert int(title[1]) <= int(title[2]) == width
+    html = hostile(sample).replace("content-visibility: auto", "")
+    taken, shown = widths(chromium, tmp_path, html, width)
+    assert taken <= shown == width
 
 
 COUNT = """<script>parent.postMessage([..."AB"].map((grade) => [...document.querySelectorAll(

@@ -323,14 +323,13 @@ class _Models:
 
     def of(self, number: str) -> LeadModel | None:
         """Return a model, or None where it can no longer be fetched as it was."""
-        from predict.learning.lead_model import LeadModel
         from predict.registry.models import Registry
 
         if number not in self._loaded:
             registry = Registry(self.home)
             try:
                 version = registry.version(self.name, int(number))
-                self._loaded[number] = LeadModel.load(registry.fetch(version))
+                self._loaded[number] = registry.load(version)
             except (InputError, ModelError):
                 self._loaded[number] = None
         return self._loaded[number]

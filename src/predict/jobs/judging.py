@@ -103,7 +103,7 @@ def judged(
         home,
         data,
         result,
-        model_of(registry, version),
+        registry.load(version),
         before.model,
         damaged=before.trouble is not None,
         findings=known,
@@ -124,17 +124,10 @@ def compared_with(registry: Registry, version: Version) -> InUse:
     if not number:
         return InUse(0)
     try:
-        return InUse(number, model_of(registry, registry.version(version.name, number)))
+        return InUse(number, registry.load(registry.version(version.name, number)))
     except PredictError as error:  # deleted, or its files are missing or altered
         said = f"The model in use cannot be loaded: {error.what}."
         return InUse(number, trouble=Finding("champion-cannot-run", "warn", "model in use", said))
-
-
-def model_of(registry: Registry, version: Version) -> LeadModel:
-    """Return the model of a version, from its verified files."""
-    from predict.learning.lead_model import LeadModel
-
-    return LeadModel.load(registry.fetch(version))
 
 
 def _before(registry: Registry, version: Version) -> int:

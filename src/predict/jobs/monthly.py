@@ -183,8 +183,10 @@ class _Run:
         short = too_few(data, stage)
         if short is not None:
             return self._stopped([*crm.findings, short])
-        audit = stages.audited(data, crm, self.home)
-        findings = [*crm.findings, *noticed(audit, crm.findings)]
+        from predict.learning.leakage.audit import audit
+
+        found = audit(data, crm=crm, archive=self.home.archive)
+        findings = [*crm.findings, *noticed(found, crm.findings)]
         if blocking(findings):
             return self._stopped(findings)
         delay = delay_of(crm)
@@ -194,7 +196,7 @@ class _Run:
             self.registry,
             crm,
             data,
-            audit,
+            found,
             result,
             delay,
             trials=self.trials,
@@ -205,7 +207,7 @@ class _Run:
         before = done.before
         state: State = "kept" if not done.in_use else "promoted" if before.number else "first"
         month = self._month(done.findings, version=version.number, before=before.number)
-        month = month.learned(done.verdict, done.comparison.changes, data, result, audit)
+        month = month.learned(done.verdict, done.comparison.changes, data, result, found, delay)
         return self._published(state, version.number, month.watched(self._watched(before)))
 
     def _watched(self, before: InUse) -> tuple[Finding, ...] | None:

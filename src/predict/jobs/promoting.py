@@ -79,6 +79,4 @@ def _registry(home: Home) -> Registry:
 
 
 def _can_score(registry: Registry, version: Version, definition: Definition) -> None:
-    from predict.learning.lead_model import LeadModel
-
-    same_meaning(definition, LeadModel.load(registry.fetch(version)))
+    same_meaning(definition, registry.load(version))

@@ -223,7 +223,6 @@ def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
     RefusedError
         No model is in use, or the definition means something else than the model's.
     """
-    from predict.learning.lead_model import LeadModel
     from predict.registry.models import Registry
 
     registry = Registry(home)
@@ -234,7 +233,7 @@ def champion(definition: Definition, home: Home) -> tuple[Version, LeadModel]:
             where=str(home.root),
             do="run predict train first; a model is used once it beats the simple rules",
         )
-    model = LeadModel.load(registry.fetch(version))
+    model = registry.load(version)
     same_meaning(definition, model)
     return version, model
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from predict.definition.schema import Definition
     from predict.history.dataset import Dataset
     from predict.history.delay import Delay
-    from predict.home import Home
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.leakage.audit import Audit
@@ -75,13 +74,6 @@ def refuse_blocked(findings: Iterable[Finding], what: str = "a check of the expo
             where=", ".join(f.subject for f in stops),
             got="; ".join(f.sentence for f in stops),
         )
-
-
-def audited(data: Dataset, crm: Crm, home: Home) -> Audit:
-    """Return the audit of a dataset, by all rules."""
-    from predict.learning.leakage.audit import audit
-
-    return audit(data, crm=crm, archive=home.archive)
 
 
 def backtested(data: Dataset, definition: Definition, progress: Progress) -> BacktestResult:
@@ -151,11 +143,9 @@ def registered(
 
 def _in_use(registry: Registry, name: str) -> LeadModel | None:
     """Return the model in use, or None where there is none that loads."""
-    from predict.learning.lead_model import LeadModel
-
     try:
         version = registry.champion(name)
-        return None if version is None else LeadModel.load(registry.fetch(version))
+        return None if version is None else registry.load(version)
     except PredictError:  # the gate tells of it; here only its reasons would have been compared
         return None
 

@@ -239,12 +239,11 @@ def watch_batch(
 
 
 def _in_use(home: Home, definition: Definition) -> LeadModel | None:
-    from predict.learning.lead_model import LeadModel
     from predict.registry.models import Registry
 
     registry = Registry(home)
     version = registry.champion(definition.name)
-    return None if version is None else LeadModel.load(registry.fetch(version))
+    return None if version is None else registry.load(version)
 
 
 def _inputs(

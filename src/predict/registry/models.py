@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
     from predict.home import Home
+    from predict.learning.lead_model import LeadModel
 
 
 class Registry:
@@ -335,6 +336,12 @@ class Registry:
             The files are missing, altered, or not those that were registered.
         """
         return copy_of(self.store, version)
+
+    def load(self, version: Version) -> LeadModel:
+        """Return the model of a version, from its verified files; raises as `fetch`."""
+        from predict.learning.lead_model import LeadModel
+
+        return LeadModel.load(self.fetch(version))
 
     # ---- inside --------------------------------------------------------------------------------
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from predict.history.delay import delay_of
 from predict.history.horizons import delay_curve, follow
 from predict.report.sketches import CurvePicture, curve_picture
 from predict.scoring import figures
 
 if TYPE_CHECKING:
     from predict.crm.tables import Crm
+    from predict.history.delay import Delay
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,19 @@ class Delays:
     picture: CurvePicture | None
 
 
-def delays(crm: Crm) -> Delays | None:
+def delays(crm: Crm, delay: Delay) -> Delays | None:
     """Return the delays of an export; None for a flat one, without dates.
 
     Parameters
     ----------
     crm : Crm
         The opened export.
+    delay : Delay
+        Its delay, measured.
     """
     agreed = crm.definition.conversion
     if crm.definition.is_flat:
         return None
-    delay = delay_of(crm)
     curve = delay_curve(follow(crm), agreed.stage)
     caught = delay.caught["value"]
     label = f"{agreed.within_days:g} days"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from predict.crm.tables import Crm
     from predict.history.dataset import Dataset
+    from predict.history.delay import Delay
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.leakage.audit import Audit
     from predict.learning.verdict import Verdict
@@ -79,6 +80,7 @@ class Month:
     result: BacktestResult | None = None
     counts: dict[str, int] | None = None
     audit: Audit | None = None
+    delay: Delay | None = None
     moves: tuple[dict[str, Any], ...] = ()
     watch: tuple[Finding, ...] | None = None
 
@@ -89,11 +91,18 @@ class Month:
         data: Dataset,
         result: BacktestResult,
         audit: Audit,
+        delay: Delay,
     ) -> Month:
         """Return the month with what was learned."""
         counts: Any = data.manifest["counts"]
         return replace(
-            self, verdict=verdict, changes=changes, result=result, counts=counts, audit=audit
+            self,
+            verdict=verdict,
+            changes=changes,
+            result=result,
+            counts=counts,
+            audit=audit,
+            delay=delay,
         )
 
     def watched(self, watch: tuple[Finding, ...] | None) -> Month:
@@ -288,7 +297,7 @@ def _backtest(result: BacktestResult | None) -> dict[str, Any] | None:
 
 
 def _delay(month: Month) -> Delays | None:
-    return None if month.state == "blocked" else delays(month.crm)
+    return None if month.delay is None else delays(month.crm, month.delay)
 
 
 def _moves(month: Month) -> list[dict[str, Any]]:

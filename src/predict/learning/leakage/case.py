@@ -204,6 +204,15 @@ class Case:
     seed: int = 0
     told: tuple[Verdict, ...] = ()
 
+    @property
+    def no_events(self) -> str | None:
+        """Why rules about tables of events do not apply, or None where they do."""
+        if self.crm is None:
+            return "the export is not at hand"
+        if not self.crm.definition.events or self.crm.definition.is_flat:
+            return "there are no tables of events"
+        return None
+
     def subject(self, name: str) -> Subject | None:
         """Return the column of that name, or None."""
         return next((s for s in self.subjects if s.name == name), None)

@@ -22,9 +22,8 @@ class JoinRule:
     def judge(self, case: Case) -> Iterator[Verdict]:
         """Yield a verdict per table of events."""
         crm = case.crm
-        if crm is None or not crm.definition.events or crm.definition.is_flat:
-            why = "the export is not at hand" if crm is None else "there are no tables of events"
-            said = f"Not applicable because {why}."
+        if crm is None or case.no_events:
+            said = f"Not applicable because {case.no_events}."
             yield Verdict(self.code, self.title, "events", "not applicable", said)
             return
         found = {f.subject: f for f in crm.findings if f.code == CODE}
