@@ -227,7 +227,7 @@ def _firms(rng: np.random.Generator, n: int) -> tuple[pd.DataFrame, np.ndarray, 
     """Return accounts, the account of each lead, and how much each account is drawn to us."""
     count = int(0.55 * n)
     sector = rng.choice(["Steel", "Paper", "Retail", "Food", "Banking"], count)
-    staff = np.round(np.exp(rng.normal(5, 1.5, count)))
+    staff = np.maximum(np.round(np.exp(rng.normal(5, 1.5, count))), 1)
     appeal = rng.normal(0, 0.5, count) + 0.3 * (sector == "Steel") + 0.1 * (np.log(staff) - 5)
     frame = pd.DataFrame(
         {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.contests import Pair, contest, true_gain
-from benchmarks.gate import ALL, BOTH, NEWER, OTHER, promoted, years
+from benchmarks.gate.cells import ALL, BOTH, NEWER, OTHER, promoted, years
 from benchmarks.refits import refits
 from predict.learning.gate import Margins
 from predict.learning.ratios import slope

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.contests import Pair, contest
-from benchmarks.gate import NEWER, OTHER
+from benchmarks.gate.cells import NEWER, OTHER
 from predict.errors import InputError
 from predict.findings import Finding
 from predict.learning.comparison import Comparison

@@ -56,7 +56,7 @@ def judge(
     skill     it saves log loss against the rate of the past, surely and at least a little; where
               few won and nothing is in use that can score, four to one is sure enough; and its
               chances have to do with the outcome beyond all luck: the slope of outcomes on
-              log-odds is above 0 by a one-sided bound of 99.99 %
+              log-odds is above 0 by a one-sided bound of 99.99 % (99 % with few wins)
     capacity  among the leads that can be followed up, it does not surely find fewer wins by more
               than the margin
     chances   as many wins come as its chances add up to, and its slope is near 1: not surely
@@ -251,7 +251,8 @@ def _skilled(seen: Comparison, margins: Margins, since: pd.Timestamp, alone: boo
         return _condition("skill", False, f"{told}; at least {least:.4f} is needed.", figures)
     if low > 0:
         wait = Wait.for_bound(slope.value, sure_slope, 0.0, wins=seen.wins, months=seen.months)
-        told = f"{told}, but luck alone does so more often than once in 10,000 times"
+        often = "10,000" if sure is None else "100"
+        told = f"{told}, but luck alone does so more often than once in {often} times"
     else:
         wait = Wait.for_bound(skill.value, low, 0.0, wins=seen.wins, months=seen.months)
     figures |= {"more_wins": wait.wins, "more_months": wait.months}
