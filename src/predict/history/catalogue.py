@@ -22,6 +22,7 @@ from predict.history.phrases import (
     last_words,
     participle,
     plain,
+    profile_words,
     safe,
     touch_words,
     trend_words,
@@ -106,19 +107,10 @@ def standard(
 
 def _profile(column: ProfileColumn) -> Feature:
     words = column.words or plain(column.name)
-    said = (
-        {
-            "many": f"{words} is {{n}}",
-            "one": f"{words} is 1",
-            "zero": f"{words} is 0",
-            "missing": f"{words} is not known",
-        }
-        if column.dtype == "number"
-        else {"value": f"{words} is {{value}}", "missing": f"{words} is not known"}
-    )
+    said, unit = profile_words(words, column.dtype)
     # The industry of the lead and that of its account are one thing to a reader.
     concept = column.name.rpartition(".")[2]
-    spec = Spec(column.name, column.dtype, "profile", concept, words, said)
+    spec = Spec(column.name, column.dtype, "profile", concept, words, said, unit)
     return Feature(spec, lambda grid, c=column.column: grid[c])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,6 +62,49 @@ def ago(days: int) -> str:
     if days == LOOK_BACK:
         return ""
     return " in the last day" if days == 1 else f" in the last {days} days"
+
+
+#: What a column is about → how a colleague would tell its text.
+_TEXTS = {
+    r"(job |lead )?(title|position)|jobtitle": "works as {value}",
+    r"(lead |company |main )?(industry|sector)": "works in {value}",
+    r"(industry|sector) of the (firm|company)": "the firm works in {value}",
+    r"(mailing |billing )?country": "is in {value}",
+    r"country of the (firm|company)": "the firm is in {value}",
+    r"(lead |original |traffic )*source": "came through {value}",
+    r"(lead |first |source )*campaign": "came with the campaign {value}",
+}
+_EMPLOYEES = r"(number of )?(employees|staff)( of the (firm|company))?"
+
+
+def profile_words(about: str, dtype: str) -> tuple[dict[str, str], str | None]:
+    """Return the words of a column of profiles, and its unit.
+
+    Parameters
+    ----------
+    about : str
+        What the column is about, as a noun phrase.
+    dtype : str
+        "number", or text of some kind.
+
+    Examples
+    --------
+    >>> profile_words("lead source", "category")[0]["value"]
+    'came through {value}'
+    >>> profile_words("number of employees", "number")[0]["many"]
+    'the firm has {n} employees'
+    >>> profile_words("colour of the badge", "category")[0]["value"]
+    'colour of the badge is {value}'
+    """
+    missing = {"missing": f"{about} is not known"}
+    if dtype != "number":
+        known = (told for topic, told in _TEXTS.items() if re.fullmatch(topic, about.lower()))
+        return {"value": next(known, f"{about} is {{value}}")} | missing, None
+    if re.fullmatch(_EMPLOYEES, about.lower()):
+        firm = {"many": "the firm has {n} employees", "one": "the firm has 1 employee"}
+        return firm | {"zero": "the firm has 0 employees"} | missing, "employees"
+    told = {"many": f"{about} is {{n}}", "one": f"{about} is 1", "zero": f"{about} is 0"}
+    return told | missing, None
 
 
 def count_words(phrase: Phrase, days: int) -> dict[str, str]:

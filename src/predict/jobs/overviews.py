@@ -11,7 +11,7 @@ from predict.report.overview import MOST_MOVED, Overview, SourceRecord, calling_
 from predict.scoring import figures
 from predict.scoring.ledger import CONCEPT
 from predict.scoring.movers import Movers, earlier, movers
-from predict.scoring.words import safe_text
+from predict.scoring.words import safe_text, spaced
 from predict.scoring.worth import worth
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Overviews:
                 continue
             here = float(of_row[given == name].mean())
             record = (past.n, past.rate, past.rate_low, past.rate_high)
-            found.append(SourceRecord(safe_text(name), int(n), here, *record))
+            found.append(SourceRecord(safe_text(spaced(name)), int(n), here, *record))
         return tuple(found[:MOST_SOURCES])
 
     def _elsewhere(self, scored: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from predict.report.points import Point, Walk, points, walk_of
 from predict.scoring import figures
 from predict.scoring.stability import UNCERTAIN
-from predict.scoring.words import safe_text
+from predict.scoring.words import safe_text, spaced
 
 _MOST_DOTS = 20
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
@@ -165,7 +165,7 @@ def card(
         dots=_dots(probability),
         came=_came(lead.get("created_at"), lead.get("as_of")),
         contacts=tuple(_contacts(said)),
-        source=said.get("source", ""),
+        source=spaced(said.get("source", "")),
         higher=higher,
         lower=lower,
         rest=rest,
@@ -178,8 +178,8 @@ def card(
         days=_days(lead.get("created_at"), lead.get("as_of")),
         fit=_grade(lead.get("fit")),
         engagement=_grade(lead.get("engagement")),
-        campaign=said.get("campaign", ""),
-        list_name=said.get("list", ""),
+        campaign=spaced(said.get("campaign", "")),
+        list_name=spaced(said.get("list", "")),
         owner=said.get("owner", ""),
     )
 

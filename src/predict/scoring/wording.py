@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from predict.scoring import figures
-from predict.scoring.words import Goal, humanised, safe_text
+from predict.scoring.words import Goal, humanised, safe_text, spaced
 
 if TYPE_CHECKING:
     from predict.history.specs import Spec
@@ -162,7 +162,7 @@ def quoted(value: object) -> str:
     >>> quoted("Head of\\tMarketing")
     '“Head of Marketing”'
     """
-    return f"“{safe_text(value)}”"
+    return f"“{safe_text(spaced(value))}”"
 
 
 def backing(found: Bin, direction: Direction, goal: Goal, unit: str | None = None) -> str | None:

@@ -28,6 +28,7 @@ FORBIDDEN: dict[str, str] = {
     r"nan|null|NaT": "not known",
 }
 
+_CODE = re.compile(r"[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+")
 _FORBIDDEN = re.compile(r"(?<![\w-])(?:" + "|".join(FORBIDDEN) + r")(?![\w-])", re.IGNORECASE)
 
 _INVISIBLE_BUT_MEANT = {"\u200c", "\u200d"}  # joiners that Persian, Indic scripts and emoji need
@@ -77,6 +78,18 @@ def safe_text(value: object, limit: int = 60) -> str:
         text = "".join(_harmless(character) for character in text)
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def spaced(value: object) -> str:
+    """Return a value as a reader would write it: the underscores of a code are spaces.
+
+    Examples
+    --------
+    >>> spaced("trade_show"), spaced("JOB_TITLE"), spaced("a_b@example.org"), spaced("C_")
+    ('trade show', 'JOB TITLE', 'a_b@example.org', 'C_')
+    """
+    text = str(value)
+    return text.replace("_", " ") if _CODE.fullmatch(text) else text
 
 
 def humanised(name: str) -> str:
