@@ -25,7 +25,7 @@ LEAST_KEPT = 0.5
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ReasonJudgement:
     """What was measured of a model's reasons before it is registered.
 
     Parameters
@@ -49,7 +49,7 @@ def judge_reasons(
     X: pd.DataFrame,
     *,
     champion: LeadModel | None = None,
-) -> Judgement:
+) -> ReasonJudgement:
     """Measure the reasons of a model on reference leads.
 
     Parameters
@@ -67,7 +67,7 @@ def judge_reasons(
 
     Returns
     -------
-    Judgement
+    ReasonJudgement
         Additivity, order, sign by taking away, steadiness over refits, change of the reasons.
     """
     from predict.scoring.fidelity import Fidelity
@@ -80,7 +80,7 @@ def judge_reasons(
     fit = model.full
     rows = X.iloc[_spread(len(X))][fit.columns_.names].reset_index(drop=True)
     if rows.empty:
-        return Judgement([], {"reasons/leads": 0.0})
+        return ReasonJudgement([], {"reasons/leads": 0.0})
     by_name = {s.name: s for s in worded(model.specs, definition.wording)}
     specs = [by_name[name] for name in fit.columns_.names]
     added = fit.contributions(rows)
@@ -115,7 +115,7 @@ def judge_reasons(
     if kept is not None:
         figures["reasons/kept"] = kept
         findings += _changed(kept, len(rows))
-    return Judgement(findings, figures)
+    return ReasonJudgement(findings, figures)
 
 
 def _spread(n: int) -> Any:
