@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from predict.report.pages import AT_ONCE
+from tests.report.conftest import make_sample
 from tests.report.test_pages import Page, full, hostile
 
 QUIET = [
@@ -122,6 +124,47 @@ def test_search_grade_and_sort_work_together(page: Path, chromium: str) -> None:
     assert "CONSOLE" not in log
 
 
+@pytest.fixture(scope="module")
+def long_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list of which more comes as text than as leads."""
+    path = tmp_path_factory.mktemp("long") / "list.html"
+    path.write_text(full(make_sample(n=5 * AT_ONCE // 2)), encoding="utf-8")
+    return path
+
+
+def test_a_long_list_is_complete_with_and_without_script(long_page: Path, chromium: str) -> None:
+    text = full_text(long_page)
+    written = [lead["id"] for lead in Leads(text).leads]
+    assert len(written) > 2 * AT_ONCE and text.count("<noscript") > 1
+    elements, log = browse(chromium, long_page)
+    assert "CONSOLE" not in log and "<noscript" not in elements
+    assert [lead["id"] for lead in Leads(elements).leads] == written
+    # What is dumped is dumped by a script; what is printed is not.
+    addresses = set(re.findall(r'href="(mailto:[^"]*)"', text))
+    assert len(addresses) > 2 * AT_ONCE
+    for script in ("true", "false"):
+        pdf = printed(chromium, long_page, f"--blink-settings=scriptEnabled={script}")
+        assert {url.decode() for url in re.findall(rb"/URI \((mailto:[^)]*)\)", pdf)} == addresses
+
+
+def test_what_comes_later_is_found_and_sorted_like_the_rest(long_page: Path, chromium: str) -> None:
+    everybody = Leads(full_text(long_page)).leads
+    later = {lead["id"] for lead in everybody[AT_ONCE:]}
+    asked = {"search": "novak", "source": "Webinar", "sort": "name"}
+    wanted = {
+        lead["id"]
+        for lead in everybody
+        if "novák" in lead["text"].lower() and lead["data-source"] == "Webinar"
+    }
+    assert wanted & later and wanted - later
+    elements, _ = browse(chromium, long_page, fragment=f"#{urlencode(asked)}")
+    found = Leads(elements)
+    assert {lead["id"] for lead in found.shown} == wanted
+    last = everybody[-1]["id"]
+    elements, _ = browse(chromium, long_page, fragment=f"#{last}")
+    assert Leads(elements).leads[-1]["id"] == last
+
+
 def test_sources_owners_and_criteria_filter(page: Path, chromium: str) -> None:
     everybody = Leads(full_text(page)).leads
     asked = {"source": "Trade show", "owner": "Sam", "criteria": "failed", "sort": "chance"}
@@ -200,14 +243,19 @@ def test_one_grade_can_be_shown_alone_without_script(
     assert (int(title[1]), int(title[2])) == (0, grades.count("B"))
 
 
-def test_it_prints(page: Path, chromium: str) -> None:
-    """A call sheet: several leads a page, what only a screen can do left away."""
+def printed(chromium: str, page: Path, *options: str) -> bytes:
+    """Return a page as it is printed."""
     pdf = page.parent / "list.pdf"
     subprocess.run(
-        [chromium, *QUIET, f"--print-to-pdf={pdf}", "--no-pdf-header-footer",
+        [chromium, *QUIET, f"--print-to-pdf={pdf}", "--no-pdf-header-footer", *options,
          f"--user-data-dir={page.parent / 'print'}", page.as_uri()],
         capture_output=True, timeout=240, check=True,
     )  # fmt: skip
-    pages = len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
+    return pdf.read_bytes()
+
+
+def test_it_prints(page: Path, chromium: str) -> None:
+    """A call sheet: several leads a page, what only a screen can do left away."""
+    pages = len(re.findall(rb"/Type\s*/Page\b", printed(chromium, page)))
     leads = len(Leads(full_text(page)).leads)
     assert 1 <= pages <= leads / 4

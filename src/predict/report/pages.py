@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MOST_LEADS = 20_000
 #: Leads whose reasons are folded below them, the highest chances first: 20,000 would weigh 80 MB.
 MOST_FOLDED = 2_000
+#: Leads that a browser lays out at once, and how many more it takes in at a time.
+AT_ONCE, PART = 200, 100
 #: Reasons why rows were not scored; rarer ones are summed up.
 MOST_WHYS = 12
 #: Columns named of which nothing was made; the spreadsheet has them all.
@@ -135,7 +137,7 @@ class _Shown:
     def has_alike(self) -> bool:
         return any(extra.alike for extra in self.folded.values())
 
-    quarters = _QUARTERS
+    quarters, at_once, part = _QUARTERS, AT_ONCE, PART
 
 
 def render_list(
