@@ -20,8 +20,15 @@ ROOT = Path(__file__).parents[1]
 FIGURES = ("roc_auc", "average_precision", "log_loss", "brier", "lift_10%")
 
 
-def ours(name: str) -> pd.DataFrame:
-    """Return our as-if predictions on a data set of `reference`, by its protocol."""
+def ours(name: str, start: pd.Timestamp | None = None) -> pd.DataFrame:
+    """Return our as-if predictions on a data set of `reference`, by its protocol.
+
+    Parameters
+    ----------
+    name : {"bpic2012", "bank"}
+    start : datetime, optional
+        First month of the bank; the 7th by default, as the protocol has it.
+    """
     definition = pr.Definition.read(ROOT / "pipelines" / f"{name}.toml")
     crm = pr.open_crm(definition)
     try:
@@ -32,7 +39,7 @@ def ours(name: str) -> pd.DataFrame:
         result = pr.backtest(data, cutoffs=["2012-01-01"])
     else:
         seventh = sorted(data.as_of.unique())[6]
-        result = pr.backtest(data, start=seventh, min_rows=1, min_wins=1)
+        result = pr.backtest(data, start=start or seventh, min_rows=1, min_wins=1)
     return result.frame()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from benchmarks import accuracy, reference
@@ -21,7 +22,8 @@ def test_bpic_2012():
 
 
 def test_bank_without_duration():
-    rows = accuracy.ours("bank")
-    assert len(rows) == 13_508
-    assert log_loss(rows["y"], rows["probability"]) <= 0.490
-    assert brier(rows["y"], rows["probability"]) <= 0.155
+    """The last four months; all twenty are in `make bench` (0.4865 and 0.1546)."""
+    rows = accuracy.ours("bank", start=pd.Timestamp("2010-08-01"))
+    assert (len(rows), rows["as_of"].nunique()) == (868, 4)
+    assert log_loss(rows["y"], rows["probability"]) <= 0.585
+    assert brier(rows["y"], rows["probability"]) <= 0.198
