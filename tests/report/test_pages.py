@@ -11,10 +11,11 @@ import pytest
 from predict.errors import InputError
 from predict.report.folded import Folded, became, timeline
 from predict.report.overview import Moved, Overview, SourceRecord, calling_order
-from predict.report.pages import MOST_FOLDED, MOST_LEADS, render_list
+from predict.report.pages import AT_ONCE, MOST_FOLDED, MOST_LEADS, PART, render_list
 from predict.report.who import ROLES
 from predict.scoring.words import forbidden_words
 from predict.scoring.worth import worth
+from tests.report.conftest import make_sample
 
 SOURCES = ("Trade show", "Webinar", "Referral")
 HOSTILE = [
@@ -292,6 +293,16 @@ def test_a_full_page_weighs_what_was_promised(sample: Any) -> None:
     slim_bytes = [len(a.encode()) for a in re.findall(r"<article.*?</article>", slim, re.S)]
     weight = MOST_FOLDED * max(folded) + MOST_LEADS * sum(slim_bytes) / len(slim_bytes)
     assert weight < 30e6
+
+
+def test_a_long_list_is_laid_out_no_further_than_its_first_leads() -> None:
+    html = full(make_sample(n=2 * AT_ONCE + 150))
+    leads = html.count("<article ")
+    assert leads > 2 * AT_ONCE - 50
+    at_once = re.sub(r"<noscript.*?</noscript>", "", html, flags=re.S)
+    assert AT_ONCE <= at_once.count("<article ") < AT_ONCE + PART
+    told = sum(int(n) for n in re.findall(r'<noscript data-leads="(\d+)"', html))
+    assert told + at_once.count("<article ") == leads
 
 
 def test_a_list_without_any_qualified_or_scored_lead(sample: Any) -> None:
