@@ -145,7 +145,7 @@ def _learning(folder: Path, fast: bool) -> None:
 
     from predict.jobs import comparing, judging, stages
     from predict.jobs import monthly as months
-    from predict.jobs.fidelity import Judgement
+    from predict.jobs.fidelity import ReasonJudgement
     from predict.learning.backtest_result import BacktestResult
     from predict.learning.lead_model import LeadModel
     from predict.learning.leakage import audit as audits
@@ -217,7 +217,7 @@ def _learning(folder: Path, fast: bool) -> None:
         BacktestResult.save = lambda self, to: shutil.copytree(  # type: ignore[method-assign]
             backtest, to, dirs_exist_ok=True
         )
-        stages.judge_reasons = lambda *given, **named: Judgement([])  # type: ignore[attr-defined]
+        stages.judge_reasons = lambda *given, **named: ReasonJudgement([])  # type: ignore[attr-defined]
         months.too_few = lambda data, stage: None  # type: ignore[attr-defined]
         months.thin = lambda data, stage: []  # type: ignore[attr-defined]
         environment.warn_dependency_requirement_mismatches = lambda found: None
