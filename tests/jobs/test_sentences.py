@@ -81,24 +81,31 @@ def near(said: str, unit: str, seconds: float) -> bool:
     return abs(amount(said) - seconds / size) <= 0.5 * 10.0**-decimals + 1e-9
 
 
+def over(said: str, unit: str, seconds: float) -> bool:
+    """Tell whether a printed age is the exact one in whole units that are over."""
+    if "." in said:
+        return near(said, unit, seconds)
+    return 0 <= seconds / SECONDS[unit.removesuffix("s")] - amount(said) + 1e-9 < 1
+
+
 def fact_holds(  # noqa: PLR0911, PLR0912 - one form of a fact after the other
     said: str, concept: str, lead_id: str, as_of: pd.Timestamp, export: Export
 ) -> bool:
     """Tell whether the numbers of a fact are those of the export; True where it has none."""
     bare = re.sub(r"“[^”]*”", "“”", said)
     lead = export.leads.loc[lead_id]
-    if found := re.search(r"(?:employees|employees of the firm) is ([\d,.]+)$", bare):
+    if found := re.fullmatch(r"the firm has ([\d,.]+) employees?", bare):
         account = export.accounts["employees"].get(lead["account_id"])
         return amount(found[1]) in (lead["employees"], account)
     if found := re.fullmatch(r"came ([\d.]+) (\w+) ago", bare):
         age = (as_of - pd.Timestamp(lead["created_at"])).total_seconds()
-        return near(found[1], found[2], age)
+        return over(found[1], found[2], age)
     if concept == "account history":
         others = set(export.of_account.get(lead["account_id"], ())) - {lead_id}
         there = export.reached[export.reached["lead_id"].isin(others)]
         there = there[there["entered_at"] < as_of]
         if found := re.search(r"([\d.]+) (\w+) ago$", bare):
-            return near(found[1], found[2], (as_of - there["entered_at"].max()).total_seconds())
+            return over(found[1], found[2], (as_of - there["entered_at"].max()).total_seconds())
         n = {"no": 0, "an": 1}.get(bare.split()[0])
         return there["lead_id"].nunique() == (amount(bare.split()[0]) if n is None else n)
     if concept.endswith("touch"):  # its one number is that of "last but one"
@@ -108,11 +115,11 @@ def fact_holds(  # noqa: PLR0911, PLR0912 - one form of a fact after the other
         return quoted is None or rows["asset"].iloc[at] == quoted[1]
     rows = export.done(lead_id, as_of, concept)
     if found := re.search(r"(last|first) .*?([\d.]+) (\w+) ago$", bare):
-        return near(
+        return over(
             found[2], found[3], rows["age"].min() if found[1] == "last" else rows["age"].max()
         )
     if found := re.search(r"was active ([\d.]+) (\w+) ago$", bare):
-        return near(found[1], found[2], rows["age"].min())
+        return over(found[1], found[2], rows["age"].min())
     if "more" in bare or "less" in bare or "fewer" in bare:
         recent = (rows["age"] <= 7 * 86_400).sum()
         before = (rows["age"] <= 35 * 86_400).sum() - recent
@@ -159,7 +166,7 @@ def column_of(fact: str, concept: str) -> str:  # noqa: PLR0911, PLR0912 - as ab
         return concept.replace(" ", "_")
     if concept == "age":
         return "age_days"
-    if concept in ("industry", "employees", "country") and "of the firm" in bare:
+    if concept in ("industry", "employees", "country") and bare.startswith("the firm "):
         return f"account.{concept}"
     if "__" not in prefix and concept in (
         "source",
@@ -215,7 +222,8 @@ def members(column: pd.Series, words: str, value: Any, unit: str | None) -> pd.S
         return column.isna() if pd.isna(value) else column == value
     if words == "leads with a similarly rare value":
         raise AssertionError("recounted by the caller")
-    limits = in_unit(words.removeprefix("leads with ").replace("about ", ""), unit)
+    words = words.removeprefix("leads with ").replace(" employees", "").replace("about ", "")
+    limits = in_unit(words, unit)
     for pattern, above in LIMITS:
         if found := re.fullmatch(pattern, limits):
             limit = {k: amount(v.rstrip(",")) for k, v in found.groupdict().items()}
@@ -283,6 +291,8 @@ def test_what_became_of_past_leads_is_recounted_from_the_dataset(told, company):
         assert row.rate == row.converters / row.n
         name = column_of(fact, row.concept)
         column = data.X[name]
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
+            column = column.str.replace("_", " ")  # a code is read as words
         if found["like"] == "leads with a similarly rare value":
             leads = ids.groupby(column).nunique()
             alike = column.isin(leads[leads < 20].index)
@@ -295,12 +305,15 @@ def test_what_became_of_past_leads_is_recounted_from_the_dataset(told, company):
             unit = "day" if "days_since" in name or name == "age_days" else None
             unit = "second" if "__seconds" in name else unit
             alike = members(column, found["like"], value, unit)
-        first = alike & ~ids.where(alike).duplicated()
+        both = [alike]
+        if name == "account.employees":  # the lead's own number is told alike
+            both.append(members(data.X["employees"], found["like"], value, unit))
+        firsts_of = [one & ~ids.where(one).duplicated() for one in both]
         if "about" not in found["like"]:
-            assert int(first.sum()) == row.n, row.sentence
-            assert int(data.y[first].sum()) == row.converters, row.sentence
+            counted = [(int(one.sum()), int(data.y[one].sum())) for one in firsts_of]
+            assert (row.n, row.converters) in counted, row.sentence
         else:  # its limits are rounded as they are said
-            assert int(first.sum()) == pytest.approx(row.n, rel=0.2), row.sentence
+            assert int(firsts_of[0].sum()) == pytest.approx(row.n, rel=0.2), row.sentence
         cited += 1
     assert cited > 100
 

@@ -45,12 +45,17 @@ def number(value: float) -> str:
 def with_unit(value: float, unit: str | None) -> str:
     """Return a number and its unit, singular where it reads as 1; times in the unit that fits.
 
+    Of what is counted in days only whole units that are over are said, as ages are: a lead that
+    came 6.9 days ago came 6 days ago, and what it did then is no older.
+
     Examples
     --------
     >>> with_unit(1, "days"), with_unit(1200, "EUR"), with_unit(3, None)
     ('1 day', '1,200 EUR', '3')
     >>> with_unit(0.25, "days"), with_unit(5400, "seconds"), with_unit(12.4, "days")
     ('6 hours', '90 minutes', '12 days')
+    >>> with_unit(6.9, "days"), with_unit(6.9, "hours")
+    ('6 days', '7 hours')
     """
     if unit is None:
         return number(value)
@@ -188,7 +193,8 @@ def _duration(seconds: float, unit: str) -> str:
         # Never a larger unit for what is counted in days: "45 days", not "1.5 months".
         index = units.index(fitting[-1])
     size = seconds / _SECONDS[units[index]]
-    return _counted(number(round(size) if size >= 2 else size), units[index])
+    whole = math.floor(size + _HAIR) if unit == "days" else round(size)
+    return _counted(number(whole if size >= 2 else size), units[index])
 
 
 def _overstated(shown: str, rate: float) -> bool:
