@@ -37,6 +37,8 @@ WRITES = (
     "set_model_version_tag",
     "set_registered_model_tag",
 )
+#: What came of a run that a moment met too late.
+OVER = "it was over"
 _PRELOADED = ["predict.jobs.monthly", "predict.learning.model", "mlflow", "lightgbm"]
 _PRELOADED += ["predict.report.monthly", "mlflow.store.tracking.sqlalchemy_store"]
 _PRELOADED += ["predict.learning.leakage.audit", "predict.registry.models", "benchmarks.killing"]
@@ -363,4 +365,4 @@ def kill_after(stage: Stage, seconds: float, known: dict[int, list[float]], fast
         os.kill(child.pid, signal.SIGKILL)
         child.join()
     in_use = aside(after_kill, stage, known, fast)
-    return "it was over" if was_over else f"version {in_use} in use"
+    return OVER if was_over else f"version {in_use} in use"
