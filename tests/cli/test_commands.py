@@ -98,7 +98,8 @@ def test_demo_in_a_vendors_shape_checks(predict: Predict, tmp_path, shape, leads
     assert "1,200 leads, created from" in checked.out
     clean = predict("demo", "--to", to, "--leads", 1_200, "--seed", 4)
     assert clean.code == 1 and "holds the result of other inputs" in clean.err
-    assert predict("demo", "--to", to, "--as", "sap").code == 2
+    wrong = predict("demo", "--to", to, "--as", "sap")
+    assert wrong.code == 1 and "'salesforce'" in wrong.err and "predict demo --help" in wrong.err
 
 
 def test_check_tells_findings_in_words_and_as_json(predict: Predict, company, tmp_path) -> None:

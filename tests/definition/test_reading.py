@@ -151,3 +151,24 @@ def test_files(tmp_path: Path, example: str) -> None:
         Definition.read(file)
     with pytest.raises(DefinitionError, match="is a folder"):
         Definition.read(tmp_path)
+
+
+def test_words_with_places_that_nothing_fills_are_refused(refused: Callable[[str], str]) -> None:
+    said = refused(
+        """
+[wording.title]
+value = "is {valeu}"
+[wording.firm]
+value = "has a firm"
+[wording.size]
+many = "{n!r:>99} people"
+[wording.empty]
+"""
+    )
+    for line in [
+        'wording.title.value: has braces that nothing fills, found "is {valeu}"; write {value}',
+        'wording.firm.value: does not say the text, found "has a firm"',
+        "wording.size.many: has braces that nothing fills",
+        "wording.empty: words nothing",
+    ]:
+        assert line in said, (line, said)

@@ -59,6 +59,23 @@ def test_each_rep_has_a_page_and_together_they_hold_the_list(open_leads, company
     assert leads_of((done.folder / "list.html").read_text("utf-8"))
 
 
+def test_each_rep_sees_what_of_theirs_was_not_scored_and_what_to_know_first(open_leads, company):
+    _, done = open_leads
+    rows = pd.read_csv(done.folder / "scored.csv", dtype=str)
+    left = rows[rows["status"] != "scored"]
+    assert len(left)
+    for path in (done.folder / listpage.BY_OWNER).iterdir():
+        page = text(path.read_text("utf-8"))
+        mine = rows[[listpage.file_name(o, set()) == path.stem for o in rows["owner"].fillna("")]]
+        n = int((mine["status"] != "scored").sum())
+        assert f"{len(mine):,} rows read: {len(mine) - n:,} scored" in page
+        assert (f"{n} not scored" in page) == (n > 0)
+        assert all(why in page for why in mine["status_reason"].dropna())
+    told = text((done.folder / "list.html").read_text("utf-8"))
+    warned = "days older than the moment looked at" in told
+    assert warned == ("days older than the moment looked at" in page)
+
+
 def test_what_moved_since_the_last_run_is_told_with_why(open_leads):
     first, done = open_leads
     then = first.scores.set_index("crm_id")

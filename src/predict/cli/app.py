@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Abort
+from typer.exceptions import TyperException
 
 from predict.cli import cards, forgetting, verbs
 from predict.cli import models as models_verbs
@@ -265,7 +267,15 @@ def demo(
 def main() -> None:
     """Run the command line; errors are sentences, exit codes 0, 1 and 2."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:  # asked for wrongly: 2 is kept for what was said no to
+        if said := error.format_message():
+            helps = getattr(getattr(error, "ctx", None), "command_path", "predict")
+            print(f"error: {said}\n  do: {helps} --help", file=sys.stderr)  # noqa: T201
+        sys.exit(1 if said else 0)
+    except Abort:
+        print("interrupted; nothing was published", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
     except PredictError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from predict.definition.complaints import Complaint, Contradiction
+from predict.definition.complaints import Complaint, Contradiction, KeyPath
 from predict.definition.exports import Where
 from predict.definition.section import (
     ASIDE,
@@ -228,10 +228,16 @@ class KindWords(Section):
     things: Text
 
 
+#: What may stand in a form and is filled in.
+_PLACES = {"many": "{n}", "less": "{n}", "value": "{value}"}
+_FORMS = ("topic", "many", "one", "zero", "less", "value", "missing", "values")
+
+
 class FeatureWords(Section):
     """How one feature, or all features of a concept, are told to sales.
 
-    What is left out stays as it is. ``{n}`` stands for the number, ``{value}`` for the text.
+    What is left out stays as it is. ``{n}`` stands for the number in ``many`` and ``less``,
+    ``{value}`` for the text in ``value``; no other braces are allowed.
 
     Parameters
     ----------
@@ -263,6 +269,26 @@ class FeatureWords(Section):
     value: Text | None = None
     missing: Text | None = None
     values: dict[Text, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _places(self) -> FeatureWords:
+        forms = self.model_dump(exclude={"values"})
+        told: dict[KeyPath, str] = {(k,): v for k, v in forms.items() if v is not None}
+        told |= {("values", k): v for k, v in self.values.items()}
+        if not told:
+            raise Contradiction([Complaint((), "words nothing", do=f"give {', '.join(_FORMS)}")])
+        wrong = []
+        for path, said in told.items():
+            place = _PLACES.get(str(path[0]))
+            if re.search(r"[{}]", said.replace(place or "{}", "", 1) if place else said):
+                allowed = f"write {place} once" if place else "write it without braces"
+                wrong.append(Complaint(path, "has braces that nothing fills", allowed, f'"{said}"'))
+            elif place == "{value}" and place not in said:
+                do = f"write {place} where the text belongs, or word single texts under values"
+                wrong.append(Complaint(path, "does not say the text", do, f'"{said}"'))
+        if wrong:
+            raise Contradiction(wrong)
+        return self
 
     def given(self) -> dict[str, str]:
         """Return the forms that are worded, single values as ``=VALUE``."""

@@ -154,12 +154,13 @@ class Maker:
 
     def total(self, name: str, value: str, where: Where, days: int, things: str) -> Feature:
         """Declare the sum of a numeric value over the last ``days`` days."""
-        did = "spent" if plain(value) in ("seconds", "minutes", "hours") else "had"
-        words = {
-            "many": f"{did} {{n}} {plain(value)} on {things}{ago(days)}",
-            "one": f"{did} {{n}} {plain(value)} on {things}{ago(days)}",
-            "zero": f"{did} no {plain(value)} on {things}{ago(days)}",
-        }
+        timed = plain(value) in ("seconds", "minutes", "hours")
+        what = f"{plain(value)} on {things}" if timed else f"{plain(value)} in all"
+        if not timed and plain(value) != things:
+            what = f"{plain(value)} in {things}"
+        many = f"{'spent' if timed else 'had'} {{n}} {what}{ago(days)}"
+        none = f"spent no time on {things}" if timed else f"had no {what}"
+        words = {"many": many, "one": many, "zero": f"{none}{ago(days)}"}
         return Feature(
             self._spec(name, words, plain(value)),
             lambda rows: rows.total(value, where(rows) & rows.within(days)),

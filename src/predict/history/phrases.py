@@ -75,6 +75,7 @@ _TEXTS = {
     r"(lead |first |source )*campaign": "came with the campaign {value}",
 }
 _EMPLOYEES = r"(number of )?(employees|staff)( of the (firm|company))?"
+_OF_THE_FIRM = r".* of the (firm|company)"
 
 
 def profile_words(about: str, dtype: str) -> tuple[dict[str, str], str | None]:
@@ -95,14 +96,21 @@ def profile_words(about: str, dtype: str) -> tuple[dict[str, str], str | None]:
     'the firm has {n} employees'
     >>> profile_words("colour of the badge", "category")[0]["value"]
     'colour of the badge is {value}'
+    >>> profile_words("country of the firm", "category")[0]["missing"]
+    'our records do not hold the country of the firm'
     """
-    missing = {"missing": f"{about} is not known"}
+    ours = re.fullmatch(_OF_THE_FIRM, about.lower()) is not None
+    missing = {
+        "missing": f"our records do not hold the {about}" if ours else f"{about} is not known"
+    }
     if dtype != "number":
         known = (told for topic, told in _TEXTS.items() if re.fullmatch(topic, about.lower()))
         return {"value": next(known, f"{about} is {{value}}")} | missing, None
     if re.fullmatch(_EMPLOYEES, about.lower()):
-        firm = {"many": "the firm has {n} employees", "one": "the firm has 1 employee"}
-        return firm | {"zero": "the firm has 0 employees"} | missing, "employees"
+        # What a list says of the firm and what the CRM holds of it may differ.
+        by = " in our records" if ours else ""
+        firm = {"many": f"the firm has {{n}} employees{by}", "one": f"the firm has 1 employee{by}"}
+        return firm | {"zero": f"the firm has 0 employees{by}"} | missing, "employees"
     told = {"many": f"{about} is {{n}}", "one": f"{about} is 1", "zero": f"{about} is 0"}
     return told | missing, None
 

@@ -17,6 +17,7 @@ from predict.crm.sources import read_text
 from predict.crm.stamps import microseconds
 from predict.definition.exports import Export
 from predict.definition.schema import Definition
+from predict.errors import InputError
 from predict.findings import Finding
 from predict.history.building import Recipe, catalogue, feature_chunks
 from predict.home import Home
@@ -257,9 +258,21 @@ def explain(scored: Scored, *, by: By = "column") -> Why:
     Why
         A `shap.Explanation` (``shap.plots.waterfall(why[0])``, ``shap.plots.beeswarm(why)``) that
         tells the reasons too: ``why.sentences("L-1042")``, ``why.frame()``.
+
+    Raises
+    ------
+    InputError
+        ``scored`` is not from `score`.
     """
     from predict.jobs.why import why
 
+    if not isinstance(scored, Scored):
+        raise InputError(
+            "only leads that were scored can be explained",
+            where="scored",
+            got=type(scored).__name__,
+            do="hand over what pr.score returned, or a part of it such as scored.qualified()",
+        )
     scores = scored.scores.drop(columns="reasons")
     chunk = scored.scorer.score(scores, scored.X, pd.DataFrame(index=scores.index), wanted="all")
     return why(scored.scorer, scored.scores, scored.X, chunk.reasons, by)
@@ -273,7 +286,12 @@ def _text(crm: Crm, leads: Leads):  # type: ignore[no-untyped-def]
 
 
 def _moment(said: str | datetime) -> datetime:
-    return datetime.fromisoformat(said) if isinstance(said, str) else said
+    try:
+        return datetime.fromisoformat(said) if isinstance(said, str) else said
+    except ValueError:
+        raise InputError(
+            "this is no moment", where="as_of", got=repr(said), do='write "2026-07-01"'
+        ) from None
 
 
 def _scored(crm: Crm, model: LeadModel, definition: Definition, matched: MatchedList) -> Scored:

@@ -17,6 +17,7 @@ from predict.scoring import figures
 from predict.scoring.ledger import Ledger
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
     from predict.home import Home
@@ -54,6 +55,7 @@ def write_pages(
     order: Order,
     name: str,
     told: str = "",
+    warned: str = "",
     key: str = "",
 ) -> None:
     """Write ``list.html``, ``list.xlsx`` and, where asked, ``by_owner/``.
@@ -74,6 +76,8 @@ def write_pages(
         Heading.
     told : str
         The first sentence: what the rows are, by number.
+    warned : str
+        What to know of the export before any of the chances, for every page.
     key : str
         Of the run in the ledger.
     """
@@ -88,7 +92,7 @@ def write_pages(
         model=run.scorer.version,
         limits=run.scorer.limits,
         average=model.evidence["full"].overall,
-        told=told,
+        told=". ".join(said for said in (told, warned) if said),
         unused=matched.unused,
         remarks=matched.remarks,
     )
@@ -116,7 +120,8 @@ def write_pages(
     else:
         _by_grade(folder, run, leads, top)
     if order.by == "owner":
-        _by_owner(folder / BY_OWNER, run, leads, tops)
+        owners = _owners(run, matched).reindex(scores["row"]).fillna("")
+        _by_owner(folder / BY_OWNER, run, leads, tops, owners, warned)
     write_workbook(
         folder / "list.xlsx",
         _entries(run, display),
@@ -146,19 +151,24 @@ def _by_grade(folder: Path, run: Run, leads: _Leads, top: Overview) -> None:
         _write(folder / file, text)
 
 
-def _by_owner(folder: Path, run: Run, leads: _Leads, tops: Overviews) -> None:
-    """Write a page for each owner of leads shown."""
+def _by_owner(
+    folder: Path, run: Run, leads: _Leads, tops: Overviews, owners: pd.Series, warned: str
+) -> None:
+    """Write a page for each owner of leads shown, with what of theirs was not scored and why."""
     from predict.report.pages import render_list
 
     folder.mkdir()
-    owners = leads.display["owner"].where(leads.display["owner"] != "", NOBODY)
-    shown = leads.scores["row"].isin(run.best["row"])
+    names = owners.where(owners != "", NOBODY).to_numpy()
+    shown = leads.scores["row"].isin(run.best["row"]).to_numpy()
+    left = (leads.scores["status"] != "scored").to_numpy()
     taken: set[str] = set()
-    for owner in sorted(owners[shown.to_numpy()].unique(), key=str.casefold):
-        mine = (owners == owner).to_numpy() & shown.to_numpy()
+    for owner in sorted(set(names[shown]), key=str.casefold):
+        mine = (names == owner) & (shown | left)
         scores, display = leads.scores[mine], leads.display[mine]
-        top = replace(tops.of(scores, display["source"]), rep=owner, elsewhere="")
-        summary = replace(leads.summary, told="", remarks=(), unused=())
+        top = tops.of(scores[scores["status"] == "scored"], display["source"])
+        top = replace(top, rep=owner, elsewhere="")
+        remarks = (warned,) if warned else ()
+        summary = replace(leads.summary, told="", remarks=remarks, unused=())
         text = render_list(
             scores, run.reasons[run.reasons["row"].isin(scores["row"])], display=display,
             summary=summary, overview=top, folded=leads.folded,
@@ -294,23 +304,38 @@ def _belongings(run: Run, matched: MatchedList, inputs: pd.DataFrame) -> dict[st
     """Return source, campaign, list and owner by row: as the CRM has them, else as the list."""
     spec = run.crm.definition.leads
     grid = matched.grid.filter(matched.grid["row"].isin(inputs.index.tolist()))
-    headers = {ours: header for header, ours in matched.headers.renamed.items()}
-    found = {}
     asked = {"source": spec.source, "campaign": spec.campaign, "list": spec.list}
-    for name, ours in {**asked, "owner": spec.owner}.items():
-        column = "owner" if name == "owner" else f"p:{ours}"
-        values = None
-        if column in grid.columns:
-            values = grid.select("row", column).to_pandas().set_index("row")[column]
-            values = values.reindex(inputs.index)
-        header = headers.get(ours or "", ours)
-        if ours and header in inputs.columns:
-            given = inputs[header]
-            values = given if values is None else values.where(values.notna(), given)
-        found[name] = (
-            inputs[[]].assign(x="")["x"] if values is None else values.map(_text).astype(object)
-        )
-    return found
+    found = {
+        name: _belonging(grid, f"p:{ours}", inputs, _header(matched, ours))
+        for name, ours in asked.items()
+    }
+    return found | {"owner": _belonging(grid, "owner", inputs, _header(matched, spec.owner))}
+
+
+def _owners(run: Run, matched: MatchedList) -> pd.Series:
+    """Return the owner of every row of the list, scored or not."""
+    header = _header(matched, run.crm.definition.leads.owner)
+    columns = ["row", *([header] if header in matched.inputs.columns else [])]
+    inputs = matched.inputs.select(*columns).to_pandas().set_index("row")
+    return _belonging(matched.grid, "owner", inputs, header)
+
+
+def _header(matched: MatchedList, ours: str | None) -> str:
+    """Return how the list calls a column of the definition."""
+    headers = {name: header for header, name in matched.headers.renamed.items()}
+    return headers.get(ours or "", ours or "")
+
+
+def _belonging(grid: ir.Table, column: str, inputs: pd.DataFrame, header: str) -> pd.Series:
+    """Return a text by row, as the CRM has it, else as the list; empty where neither does."""
+    values = None
+    if column in grid.columns:
+        values = grid.select("row", column).to_pandas().set_index("row")[column]
+        values = values.reindex(inputs.index)
+    if header and header in inputs.columns:
+        given = inputs[header]
+        values = given if values is None else values.where(values.notna(), given)
+    return inputs[[]].assign(x="")["x"] if values is None else values.map(_text).astype(object)
 
 
 def _write(path: Path, text: str) -> None:

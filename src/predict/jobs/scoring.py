@@ -288,8 +288,9 @@ def _publish(
             if len(matched.rejects):
                 note_on_rows(order.leads.name, matched.rejects, unread).write(staging)
         title = str(manifest["list"])
-        said = [str(manifest["told"]), *([stale.sentence.rstrip(".")] if stale else [])]
-        write_pages(staging, run, matched, office.home, order, title, ". ".join(said), key)
+        warned = stale.sentence.rstrip(".") if stale else ""
+        rows = str(manifest["told"])
+        write_pages(staging, run, matched, office.home, order, title, rows, warned, key)
     return Scoring(order.to, manifest, False)
 
 

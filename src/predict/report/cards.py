@@ -15,6 +15,8 @@ from predict.scoring.stability import UNCERTAIN
 from predict.scoring.words import safe_text, spaced
 
 _MOST_DOTS = 20
+#: Share of the strongest contribution from which on a reason is told in its place.
+NEAR = 0.7
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{4,24}")
 
@@ -107,8 +109,14 @@ class Card:
 
     @property
     def told(self) -> Point | None:
-        """The reason to call: of a lead worth calling the strongest for, else the strongest."""
-        return self.higher[0] if self.qualified and self.higher else self.first
+        """The reason to call: of a lead worth calling the strongest for, else the strongest.
+
+        One that past leads bear out is told before one that is little stronger.
+        """
+        if not (self.qualified and self.higher):
+            return self.first
+        near = [p for p in self.higher if p.contribution >= NEAR * self.higher[0].contribution]
+        return next((point for point in near if point.evidence), near[0])
 
     @property
     def walk(self) -> Walk | None:
@@ -241,7 +249,7 @@ def _marks(lead: Mapping[str, Any]) -> Iterable[str]:
         yield f"May not be contacted in every way: see {refused}."
     unlike = lead.get("unlike")
     if isinstance(unlike, str) and unlike:
-        yield safe_text(unlike, limit=240)
+        yield safe_text(unlike[:1].upper() + unlike[1:], limit=240)
     steady = lead.get("steadiness")
     if isinstance(steady, float) and steady < UNCERTAIN:
         yield "Reasons uncertain: had other leads been learned from, they would be others."

@@ -301,7 +301,7 @@ def _not_scored(scores: pd.DataFrame) -> list[tuple[str, int]]:
     told = sorted(((str(why), int(n)) for why, n in counts.items()), key=lambda x: (-x[1], x[0]))
     if len(told) > MOST_WHYS:
         others = sum(n for _, n in told[MOST_WHYS:])
-        told = [*told[:MOST_WHYS], ("of reasons given row by row in the spreadsheet", others)]
+        told = [*told[:MOST_WHYS], ("of reasons given row by row in scored.csv", others)]
     return told
 
 

@@ -227,7 +227,7 @@ def _cells(entry: Entry) -> Iterator[Any]:
     yield _listed(card.lower)
     yield next((c.text for c in card.contacts if "@" in c.text), "")
     yield next((c.text for c in card.contacts if "@" not in c.text), "")
-    yield " ".join(card.marks)
+    yield "; ".join(mark.rstrip(".") for mark in card.marks)
     yield "; ".join([*(f"fails: {said}" for said in card.failed), *card.unknown])
     yield safe_text(entry.owner, limit=80)
     yield entry.lead_id

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Forms of a number, which say what one feature counts and so belong to one feature.
 _COUNTED = ("many", "one", "zero", "less")
+#: Concepts named where a word is for none of them.
+_NAMED = 12
 
 
 def worded(specs: Sequence[Spec], wording: Mapping[str, FeatureWords]) -> tuple[Spec, ...]:
@@ -52,7 +54,7 @@ def worded(specs: Sequence[Spec], wording: Mapping[str, FeatureWords]) -> tuple[
                 "the model has no such feature or concept to word",
                 where=f"[wording.{key}]",
                 got=key,
-                do=f"did you mean {near}?" if near else "pr.build_dataset(crm).specs lists them",
+                do=f"did you mean {near}?" if near else f"it has {_listed(concepts)}",
             )
         counted = [form for form in words.given() if form in _COUNTED]
         if key not in names and counted and len(concepts[key]) > 1:
@@ -63,6 +65,12 @@ def worded(specs: Sequence[Spec], wording: Mapping[str, FeatureWords]) -> tuple[
                 do=f"word the features one by one: {', '.join(sorted(concepts[key])[:4])}",
             )
     return tuple(_worded(spec, wording) for spec in specs)
+
+
+def _listed(concepts: Mapping[str, list[str]]) -> str:
+    named = sorted(concepts)
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f"{', '.join(named[:_NAMED])}{more}"
 
 
 def _worded(spec: Spec, wording: Mapping[str, FeatureWords]) -> Spec:
