@@ -45,4 +45,4 @@ class Margins:
     first_wins: int = 15
     first_accounts: int = 10
     first_sure: float = 0.8
-    few: int = 60
+    few: int = 45
