@@ -263,7 +263,7 @@ def _capacity(seen: Comparison, margins: Margins) -> Condition:
     new, old, gain = seen.precision["challenger"], seen.precision["rival"], seen.precision_gain
     figures = gain.as_dict() | {"challenger": new, "rival": old, "taken": seen.taken}
     worse = gain.high < 0 and gain.value < -margins.precision * old
-    told = f"Of the {seen.taken:,.0f} best leads a month {new:.1%} won, against {old:.1%}"
+    told = f"Of the {seen.taken:,.0f} best looks a month {new:.1%} led to a win, against {old:.1%}"
     if worse:
         return _condition("capacity", False, f"{told}: it surely finds fewer wins.", figures)
     return _condition("capacity", True, f"{told}: it does not surely find fewer wins.", figures)
