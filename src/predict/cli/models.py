@@ -41,6 +41,10 @@ def promote(version: int, definition: Path, because: str | None, home: Path | No
 
     done = job(definition, Home.at(home), version, because)
     console().print(f"Version {done.number} of {done.name} is in use from now on.")
+    gate = done.tags.get("gate")
+    if gate != "promote":
+        judged = "held it back" if gate else "never judged it: its run was stopped before"
+        console().print(f"By hand: the gate {judged}. `predict rollback` goes back.")
 
 
 def rollback(definition: Path, because: str | None, home: Path | None) -> None:
