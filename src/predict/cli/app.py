@@ -273,9 +273,6 @@ def main() -> None:
             helps = getattr(getattr(error, "ctx", None), "command_path", "predict")
             print(f"error: {said}\n  do: {helps} --help", file=sys.stderr)  # noqa: T201
         sys.exit(1 if said else 0)
-    except Abort:
-        print("interrupted; nothing was published", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
     except PredictError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
@@ -283,6 +280,6 @@ def main() -> None:
         where = f"\n  where: {error.filename}" if error.filename else ""
         print(f"error: {error.strerror or error}{where}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (Abort, KeyboardInterrupt):
         print("interrupted; nothing was published", file=sys.stderr)  # noqa: T201
         sys.exit(130)

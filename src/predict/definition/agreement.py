@@ -230,7 +230,6 @@ class KindWords(Section):
 
 #: What may stand in a form and is filled in.
 _PLACES = {"many": "{n}", "less": "{n}", "value": "{value}"}
-_FORMS = ("topic", "many", "one", "zero", "less", "value", "missing", "values")
 
 
 class FeatureWords(Section):
@@ -276,7 +275,8 @@ class FeatureWords(Section):
         told: dict[KeyPath, str] = {(k,): v for k, v in forms.items() if v is not None}
         told |= {("values", k): v for k, v in self.values.items()}
         if not told:
-            raise Contradiction([Complaint((), "words nothing", do=f"give {', '.join(_FORMS)}")])
+            forms_there = ", ".join(type(self).model_fields)
+            raise Contradiction([Complaint((), "words nothing", do=f"give {forms_there}")])
         wrong = []
         for path, said in told.items():
             place = _PLACES.get(str(path[0]))

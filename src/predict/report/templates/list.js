@@ -27,10 +27,10 @@ function written(markup) {
   const opening = markup.slice(0, markup.indexOf(">"));
   const data = {};
   for (const [, key, value] of opening.matchAll(/ data-(\w+)="([^"]*)"/g)) data[key] = read(value);
-  return { markup, data, id: opening.match(/ id="([^"]*)"/)[1] };
+  return { markup, data };
 }
 
-const shown = (node) => ({ node, data: node.dataset, id: node.id });
+const shown = (node) => ({ node, data: node.dataset });
 
 let gathered = false;
 let waiting = [];
@@ -45,8 +45,7 @@ function gather() {
   for (const { list, leads } of blocks) {
     for (const part of [...list.children]) {
       if (part.tagName === "NOSCRIPT") {
-        const texts = part.textContent.split("<article ").slice(1);
-        leads.push(...texts.map((text) => written(`<article ${text.slice(0, text.lastIndexOf("</article>"))}</article>`)));
+        leads.push(...part.textContent.match(/<article .*?<\/article>/gs).map(written));
         part.remove();
       } else leads.push(...[...part.children].map(shown));
     }
